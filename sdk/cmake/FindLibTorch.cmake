@@ -1,0 +1,72 @@
+# Finds a LibTorch and imports it as LibTorch::LibTorch, without find_package(Torch): that one fails on a
+# CUDA wheel where there is no CUDA toolkit, and nothing of it is needed.
+#
+# Looks in, and takes the first that holds one: Torch_DIR, CMAKE_PREFIX_PATH, the project's .venv
+# (TANDEM_VENV), the system. Sets LibTorch_VERSION (2.13.0), LibTorch_VERSION_SHORT (2.13),
+# LibTorch_ROOT and LibTorch_LIBRARY_DIR.
+
+set(_libtorch_minimum 2.4)
+
+set(_libtorch_roots)
+if(Torch_DIR)
+  get_filename_component(_root "${Torch_DIR}/../../.." ABSOLUTE)
+  list(APPEND _libtorch_roots "${_root}")
+elseif(DEFINED ENV{Torch_DIR})
+  get_filename_component(_root "$ENV{Torch_DIR}/../../.." ABSOLUTE)
+  list(APPEND _libtorch_roots "${_root}")
+endif()
+set(_prefixes "$ENV{CMAKE_PREFIX_PATH}")
+string(REPLACE ":" ";" _prefixes "${_prefixes}")
+foreach(_prefix IN LISTS CMAKE_PREFIX_PATH _prefixes)
+  list(APPEND _libtorch_roots "${_prefix}" "${_prefix}/../../..")
+endforeach()
+if(TANDEM_VENV)
+  file(GLOB _wheels "${TANDEM_VENV}/lib/python3*/site-packages/torch")
+  list(APPEND _libtorch_roots ${_wheels})
+endif()
+list(APPEND _libtorch_roots /usr /usr/local /opt/libtorch)
+
+set(LibTorch_ROOT "LibTorch_ROOT-NOTFOUND")
+foreach(_root IN LISTS _libtorch_roots)
+  file(GLOB _libraries "${_root}/lib/libtorch_cpu.so" "${_root}/lib/*/libtorch_cpu.so")
+  if(_libraries AND EXISTS "${_root}/include/torch/csrc/api/include/torch/nn.h")
+    get_filename_component(LibTorch_ROOT "${_root}" REALPATH)
+    list(GET _libraries 0 _library)
+    get_filename_component(LibTorch_LIBRARY_DIR "${_library}" DIRECTORY)
+    break()
+  endif()
+endforeach()
+
+if(LibTorch_ROOT)
+  foreach(_header torch/headeronly/version.h torch/version.h torch/csrc/api/include/torch/version.h)
+    if(EXISTS "${LibTorch_ROOT}/include/${_header}" AND NOT LibTorch_VERSION)
+      file(STRINGS "${LibTorch_ROOT}/include/${_header}" _lines REGEX "#define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")
+      if(_lines)
+        string(REGEX REPLACE ".*MAJOR ([0-9]+).*MINOR ([0-9]+).*PATCH ([0-9]+).*" "\\1.\\2.\\3" LibTorch_VERSION "${_lines}")
+        string(REGEX REPLACE "\\.[0-9]+$" "" LibTorch_VERSION_SHORT "${LibTorch_VERSION}")
+      endif()
+    endif()
+  endforeach()
+  if(LibTorch_VERSION VERSION_LESS _libtorch_minimum)
+    message(FATAL_ERROR
+      "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is too old: Tandem needs ${_libtorch_minimum} or newer. "
+      "Run examples/setup.sh, which puts a newer one into .venv, or name one with CMAKE_PREFIX_PATH.")
+  endif()
+endif()
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_ROOT LibTorch_LIBRARY_DIR
+  VERSION_VAR LibTorch_VERSION
+  REASON_FAILURE_MESSAGE "Run examples/setup.sh, or name a LibTorch with CMAKE_PREFIX_PATH")
+
+if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
+  add_library(LibTorch::LibTorch INTERFACE IMPORTED)
+  set_target_properties(LibTorch::LibTorch PROPERTIES
+    INTERFACE_INCLUDE_DIRECTORIES
+      "${LibTorch_ROOT}/include;${LibTorch_ROOT}/include/torch/csrc/api/include"
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES
+      "${LibTorch_ROOT}/include;${LibTorch_ROOT}/include/torch/csrc/api/include"
+    INTERFACE_LINK_LIBRARIES
+      "${LibTorch_LIBRARY_DIR}/libtorch.so;${LibTorch_LIBRARY_DIR}/libtorch_cpu.so;${LibTorch_LIBRARY_DIR}/libc10.so"
+    INTERFACE_COMPILE_DEFINITIONS "TANDEM_LIBTORCH_VERSION=\"${LibTorch_VERSION_SHORT}\"")
+endif()

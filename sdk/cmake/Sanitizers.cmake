@@ -1,0 +1,7 @@
+# TANDEM_SANITIZE (e.g. "address,undefined" or "thread") for everything; the stamp carries the value, since
+# no compiler tells through a macro that UBSan is on.
+set(TANDEM_SANITIZE "" CACHE STRING "Sanitizers for all targets, as -fsanitize= takes them")
+if(TANDEM_SANITIZE)
+  add_compile_options(-fsanitize=${TANDEM_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TANDEM_SANITIZE})
+endif()

@@ -1,0 +1,25 @@
+# tandem_add_plugin(NAME SOURCES file… [LIBRARIES target…] [TORCH_FREE])
+#
+# Builds the plugin NAME.so: a MODULE without prefix, hidden visibility, every symbol resolved at link time,
+# never unloaded. Links tandem::sdk, or tandem::base alone with TORCH_FREE (an augmentation then loads
+# without LibTorch).
+function(tandem_add_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH_FREE" "" "SOURCES;LIBRARIES")
+  add_library(${name} MODULE ${arg_SOURCES})
+  target_compile_features(${name} PRIVATE cxx_std_20)
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON)
+  if(arg_TORCH_FREE)
+    target_link_libraries(${name} PRIVATE tandem::base ${arg_LIBRARIES})
+  else()
+    target_link_libraries(${name} PRIVATE tandem::sdk ${arg_LIBRARIES})
+  endif()
+  if(TANDEM_SANITIZE)
+    target_compile_definitions(${name} PRIVATE TANDEM_SANITIZERS="${TANDEM_SANITIZE}")
+  endif()
+  target_link_options(${name} PRIVATE LINKER:-z,nodelete)
+  # clang leaves the sanitizers' symbols to the executable.
+  if(NOT (TANDEM_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES Clang))
+    target_link_options(${name} PRIVATE LINKER:-z,defs)
+  endif()
+endfunction()
