@@ -1,0 +1,40 @@
+#pragma once
+
+#include "data/source.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace tandem::data {
+
+/// Per channel, of pixels in 0 … 1: a normalised value is (pixel - mean) / std. Empty: pixels in 0
+/// … 1.
+struct Normalization {
+  std::vector<float> mean, std;
+};
+
+/// Mean and standard deviation over all pixels of `at_most` pictures, evenly spread over the
+/// source; a standard deviation below 1/255 becomes 1/255. Pictures that cannot be read are left
+/// out; throws Error(data) where none can be, or where their numbers of channels differ.
+Normalization measure(const Source& source, std::int64_t at_most = 2000);
+
+/// Writes images as normalised floats. [const, many threads at once]
+class Normalizer {
+ public:
+  /// Throws Error(config) unless `values` has no entry, or one of each (used for all channels), or
+  /// `channels` of each, and every standard deviation is above 0.
+  Normalizer(const Normalization& values, int channels);
+
+  /// Writes `image.values()` floats, packed, channels innermost. 8-bit pixels are divided by 255,
+  /// float pixels taken as they are. Precondition: the image has the `channels` of the constructor.
+  void write(const Image& image, float* out) const;
+
+ private:
+  /// Scale and shift, repeated so that a run over the pattern is a whole number of pixels.
+  struct Affine {
+    std::vector<float> scale, shift;
+  };
+  Affine bytes_, floats_;
+};
+
+}  // namespace tandem::data

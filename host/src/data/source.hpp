@@ -1,0 +1,64 @@
+#pragma once
+
+#include "tandem/base/image.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem::data {
+
+/// A data set: pictures by number. [const, many threads at once]
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual std::int64_t size() const = 0;
+  /// Decodes picture `index` into `out` as 8-bit pixels, height × width × channels, reusing its
+  /// buffer. Throws Error(data), naming the picture, where it cannot be read; `out` is then
+  /// undefined.
+  virtual void read(std::int64_t index, Image& out) const = 0;
+  /// The picture's class, counted from 0; -1 where there is none.
+  virtual std::int64_t label(std::int64_t index) const = 0;
+  /// What a person calls the picture: a path below the data set's folder, or a file and a number.
+  virtual std::string name(std::int64_t index) const = 0;
+};
+
+/// Pictures made up on the spot: gratings on which a soft spot lies. The class is in the grating's
+/// direction and pitch; phase, colours, the spot and the noise are drawn for each picture.
+struct SyntheticOptions {
+  std::int64_t count = 2048;
+  int size = 32;  ///< height and width, in pixels
+  int classes = 10;
+  std::uint64_t seed = 0;
+};
+
+struct SourceOptions {
+  std::string kind = "auto";  ///< "auto" or one of `source_kinds()`
+  std::filesystem::path path;
+  /// 1 or 3; 0 leaves it to the source: 3 for a folder and for synthetic pictures, 1 for IDX.
+  int channels = 0;
+  /// A larger picture is refused, where its header tells the size before anything is decoded.
+  std::int64_t max_pixels = 64'000'000;
+  SyntheticOptions synthetic;
+};
+
+/// Opens a data set. "auto" takes IDX for a file whose name contains "idx" and for a folder that
+/// holds one at its top, else a folder of pictures. Throws Error(data) for what is not there or
+/// cannot be used, and Error(config) for an unknown kind or number of channels.
+std::unique_ptr<Source> open_source(const SourceOptions& options);
+
+/// The kinds `open_source` knows besides "auto".
+std::vector<std::string> source_kinds();
+
+/// The pictures `indices` of another source, in that order, for hold-out splits.
+std::unique_ptr<Source> subset(std::shared_ptr<const Source> whole,
+                               std::vector<std::int64_t> indices);
+
+/// Sixteen hexadecimal digits that tell data sets apart: a hash of the number of pictures, their
+/// names and labels, and the pixels of at most 16 of them. Takes milliseconds, and no notice of
+/// what it did not read.
+std::string fingerprint(const Source& source);
+
+}  // namespace tandem::data
