@@ -1,0 +1,83 @@
+#include "train/fused.hpp"
+#include "train/momentum.hpp"
+#include "train/optimizer.hpp"
+
+#include <cmath>
+#include <utility>
+
+namespace tandem::train {
+namespace {
+
+Squares squares_by_operations(const at::Tensor& value, const at::Tensor& grad, double decay) {
+  const double p = value.norm().item<double>();
+  const double d = grad.add(value, decay).norm().item<double>();
+  return {p * p, d * d};
+}
+
+Squares squares_by_memory(const at::Tensor& value, const at::Tensor& grad, double decay) {
+  std::vector<Squares> parts(static_cast<std::size_t>(block_count(value.numel())));
+  with_element_type(value, [&](auto* element) {
+    using T = std::remove_pointer_t<decltype(element)>;
+    const T* const p = value.const_data_ptr<T>();
+    const T* const g = grad.const_data_ptr<T>();
+    for_blocks(value.numel(), [&](std::int64_t block, std::int64_t begin, std::int64_t end) {
+      parts[static_cast<std::size_t>(block)] = squares(p + begin, g + begin, end - begin, decay);
+    });
+  });
+  Squares sum;
+  for (const Squares& part : parts) {
+    sum.value += part.value;
+    sum.update += part.update;
+  }
+  return sum;
+}
+
+Squares squares_of(const at::Tensor& value, const at::Tensor& grad, double decay) {
+  if (walk_together({&value, &grad})) return squares_by_memory(value, grad, decay);
+  return squares_by_operations(value, grad, decay);
+}
+
+/// What a dialect of LARS decides for one parameter at one step.
+struct Adaptation {
+  double scale = 1;
+  double weight_decay = 0;
+};
+
+class Lars final : public Optimizer {
+ public:
+  Lars(std::vector<TrainedParameter> parameters, const LarsOptions& options,
+       std::int64_t global_batch)
+      : Optimizer(std::move(parameters), options, global_batch, {{"momentum"}, false}),
+        options_(options) {}
+
+ private:
+  Adaptation adapt(const Slot& slot, const at::Tensor& grad) const {
+    Adaptation result{1, slot.weight_decay};
+    if (slot.excluded) return result;
+    const Squares norms = squares_of(slot.value, grad, slot.weight_decay);
+    if (norms.value > 0 && norms.update > 0) {
+      result.scale = options_.eta * std::sqrt(norms.value) / std::sqrt(norms.update);
+    }
+    return result;
+  }
+
+  void update(Slot& slot, const at::Tensor& grad, double lr) override {
+    const Adaptation adaptation = adapt(slot, grad);
+    apply_momentum(slot.value, grad, slot.state[0],
+                   {.lr = lr,
+                    .momentum = options_.momentum,
+                    .weight_decay = adaptation.weight_decay,
+                    .scale = adaptation.scale});
+  }
+
+  LarsOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> make_optimizer(std::vector<TrainedParameter> parameters,
+                                          const LarsOptions& options, std::int64_t global_batch) {
+  return std::make_unique<Lars>(std::move(parameters), options, global_batch);
+}
+
+}  // namespace tandem::train

@@ -1,0 +1,36 @@
+#include "train/momentum.hpp"
+
+#include "train/fused.hpp"
+
+#include <ATen/TensorOperators.h>
+
+namespace tandem::train {
+namespace {
+
+void by_operations(const at::Tensor& value, const at::Tensor& grad, const at::Tensor& buffer,
+                   const MomentumStep& step) {
+  at::Tensor d = grad.add(value, step.weight_decay);
+  if (step.scale != 1) d.mul_(step.scale);
+  buffer.mul_(step.momentum).add_(d);
+  value.sub_(step.nesterov ? d.add_(buffer, step.momentum) : buffer, step.lr);
+}
+
+}  // namespace
+
+void apply_momentum(const at::Tensor& value, const at::Tensor& grad, const at::Tensor& buffer,
+                    const MomentumStep& step) {
+  if (!walk_together({&value, &grad, &buffer})) return by_operations(value, grad, buffer, step);
+  with_element_type(value, [&](auto* element) {
+    using T = std::remove_pointer_t<decltype(element)>;
+    T* const p = value.data_ptr<T>();
+    const T* const g = grad.const_data_ptr<T>();
+    T* const b = buffer.data_ptr<T>();
+    for_blocks(value.numel(), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      momentum_step(p + begin, g + begin, b + begin, end - begin, step);
+    });
+  });
+  mark_changed(value);
+  mark_changed(buffer);
+}
+
+}  // namespace tandem::train
