@@ -20,7 +20,7 @@ function(tandem_torch_pch target)
     file(WRITE "${PROJECT_BINARY_DIR}/pch.cpp.in" "")
     configure_file("${PROJECT_BINARY_DIR}/pch.cpp.in" "${PROJECT_BINARY_DIR}/pch.cpp" COPYONLY)
     add_library(tandem_pch OBJECT "${PROJECT_BINARY_DIR}/pch.cpp")
-    target_link_libraries(tandem_pch PRIVATE LibTorch::LibTorch)
+    target_link_libraries(tandem_pch PRIVATE LibTorch::LibTorch tandem_warnings)
     target_compile_options(tandem_pch PRIVATE -fPIC)
     target_precompile_headers(tandem_pch PRIVATE
       <torch/nn.h> <torch/csrc/autograd/custom_function.h> <torch/types.h>)
