@@ -1,0 +1,35 @@
+#pragma once
+
+#include "formats/line_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <vector>
+
+namespace tandem::formats {
+
+/// Keeps keys in the order they were put in.
+using Json = nlohmann::ordered_json;
+
+/// A number for JSON, which knows no NaN and no infinity: those become "nan", "inf" and "-inf".
+Json json_number(double value);
+/// What `json_number` made; NaN for anything else.
+double number_from_json(const Json& value);
+
+/// One JSON object a line. Doubles are written in the shortest form that reads back as the same
+/// bits. Failures as in LineFile.
+class JsonLines {
+ public:
+  JsonLines(std::filesystem::path path, Log& log) : file_(std::move(path), log) {}
+  void write(const Json& object);
+
+ private:
+  LineFile file_;
+};
+
+/// Every line of such a file. An unfinished last line (a run that was killed, or still writes) is
+/// left out; any other line that is not JSON is an Error of kind `data` with file and line.
+std::vector<Json> read_json_lines(const std::filesystem::path& path);
+
+}  // namespace tandem::formats

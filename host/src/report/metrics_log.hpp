@@ -1,0 +1,29 @@
+#pragma once
+
+#include "formats/json_lines.hpp"
+#include "report/observer.hpp"
+#include "tandem/base/log.hpp"
+
+#include <filesystem>
+
+namespace tandem::report {
+
+/// Writes every event as a line of JSON, `"event"` first: start, step, eval, epoch, end. All that
+/// depends on the clock stands under `"timing"`, so that two runs of one configuration differ
+/// nowhere else. A line that cannot be written never stops the run (LineFile).
+class MetricsLog final : public TrainObserver {
+ public:
+  /// Appends to `path`; `log` must outlive this. Throws Error(resource) where it cannot be opened.
+  MetricsLog(std::filesystem::path path, Log& log) : lines_(std::move(path), log) {}
+
+  void on_start(const RunInfo& run) override;
+  void on_step(const StepEvent& step) override;
+  void on_evaluation(const EvalEvent& eval) override;
+  void on_epoch_end(const EpochEvent& epoch) override;
+  void on_end(const EndEvent& end) override;
+
+ private:
+  formats::JsonLines lines_;
+};
+
+}  // namespace tandem::report
