@@ -8,7 +8,9 @@
 namespace tandem {
 namespace {
 
-std::size_t value_size(PixelType type) { return type == PixelType::u8 ? 1 : sizeof(float); }
+std::size_t value_size(PixelType type) {
+  return type == PixelType::u8 ? 1 : sizeof(float);
+}
 
 void require(PixelType found, PixelType wanted) {
   if (found != wanted) {
@@ -25,7 +27,9 @@ std::size_t Image::Buffer::values() const {
          static_cast<std::size_t>(channels);
 }
 
-std::size_t Image::Buffer::size() const { return values() * value_size(type); }
+std::size_t Image::Buffer::size() const {
+  return values() * value_size(type);
+}
 
 void Image::Buffer::shape(int h, int w, int c, PixelType t) {
   if (h < 0 || w < 0 || c < 0) throw Error(ErrorKind::internal, "an image of negative size");
@@ -45,7 +49,9 @@ Image::Image(int height, int width, int channels, PixelType type) {
   if (front_.size() > 0) std::memset(front_.bytes.get(), 0, front_.size());
 }
 
-Image::Image(const Image& other) { *this = other; }
+Image::Image(const Image& other) {
+  *this = other;
+}
 
 Image& Image::operator=(const Image& other) {
   if (this == &other) return *this;
@@ -58,14 +64,18 @@ void Image::reset(int height, int width, int channels, PixelType type) {
   front_.shape(height, width, channels, type);
 }
 
-std::uint8_t* Image::u8() { return const_cast<std::uint8_t*>(std::as_const(*this).u8()); }
+std::uint8_t* Image::u8() {
+  return const_cast<std::uint8_t*>(std::as_const(*this).u8());
+}
 
 const std::uint8_t* Image::u8() const {
   require(front_.type, PixelType::u8);
   return reinterpret_cast<const std::uint8_t*>(front_.bytes.get());
 }
 
-float* Image::f32() { return const_cast<float*>(std::as_const(*this).f32()); }
+float* Image::f32() {
+  return const_cast<float*>(std::as_const(*this).f32());
+}
 
 const float* Image::f32() const {
   require(front_.type, PixelType::f32);
@@ -82,6 +92,8 @@ float* Image::scratch_f32(int height, int width, int channels) {
   return reinterpret_cast<float*>(back_.bytes.get());
 }
 
-void Image::swap() { std::swap(front_, back_); }
+void Image::swap() {
+  std::swap(front_, back_);
+}
 
 }  // namespace tandem

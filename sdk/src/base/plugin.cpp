@@ -11,9 +11,12 @@ AugmentationFactory::~AugmentationFactory() = default;
 
 std::string_view role_name(Role role) {
   switch (role) {
-    case Role::objective: return "objective";
-    case Role::backbone: return "backbone";
-    case Role::augmentation: return "augmentation";
+    case Role::objective:
+      return "objective";
+    case Role::backbone:
+      return "backbone";
+    case Role::augmentation:
+      return "augmentation";
   }
   return "unknown";
 }

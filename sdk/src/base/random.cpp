@@ -40,7 +40,9 @@ double Random::uniform() {
   return static_cast<double>(both >> 11) * 0x1p-53;
 }
 
-double Random::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Random::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 std::int64_t Random::integer(std::int64_t low, std::int64_t high) {
   const auto span = static_cast<std::uint64_t>(high - low) + 1;
@@ -56,7 +58,9 @@ std::int64_t Random::integer(std::int64_t low, std::int64_t high) {
   return low + static_cast<std::int64_t>(x % span);
 }
 
-bool Random::chance(double probability) { return uniform() < probability; }
+bool Random::chance(double probability) {
+  return uniform() < probability;
+}
 
 double Random::normal() {
   const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));

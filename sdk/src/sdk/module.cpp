@@ -13,20 +13,25 @@ void visit_module(torch::nn::Module& module, StateVisitor& visitor, const std::s
                   bool as_buffers) {
   for (const auto& item : module.named_parameters()) {
     const std::string name = prefix + item.key();
-    if (as_buffers) visitor.buffer(name, item.value());
-    else visitor.parameter(name, item.value());
+    if (as_buffers)
+      visitor.buffer(name, item.value());
+    else
+      visitor.parameter(name, item.value());
   }
   for (const auto& item : module.named_buffers()) visitor.buffer(prefix + item.key(), item.value());
 }
 
-std::string prefix_of(const std::string& name) { return name.empty() ? name : name + "."; }
+std::string prefix_of(const std::string& name) {
+  return name.empty() ? name : name + ".";
+}
 
 template <class Items>
 void copy_items(const Items& to, const Items& from) {
   for (const auto& item : to) {
     const auto* source = from.find(item.key());
     if (source == nullptr || source->sizes() != item.value().sizes()) {
-      throw Error(ErrorKind::internal, "copy of a module's state: '" + item.key() + "' does not match");
+      throw Error(ErrorKind::internal,
+                  "copy of a module's state: '" + item.key() + "' does not match");
     }
     auto target = item.value();
     target.copy_(*source);
@@ -52,7 +57,8 @@ void ModuleState::add_target(const std::string& name, std::shared_ptr<Encoder> e
 }
 
 void ModuleState::visit(StateVisitor& visitor) {
-  for (auto& item : modules_) visit_module(*item.module, visitor, prefix_of(item.name), item.target);
+  for (auto& item : modules_)
+    visit_module(*item.module, visitor, prefix_of(item.name), item.target);
   for (auto& item : encoders_) visit_as(*item.encoder, visitor, prefix_of(item.name), true);
 }
 
@@ -72,7 +78,8 @@ torch::nn::Sequential make_mlp(const MlpOptions& options) {
   for (std::size_t i = 0; i < options.widths.size(); ++i) {
     const bool last = i + 1 == options.widths.size();
     const bool bias = last ? options.last_bias : options.hidden_bias || !options.norm;
-    mlp->push_back(torch::nn::Linear(torch::nn::LinearOptions(width, options.widths[i]).bias(bias)));
+    mlp->push_back(
+        torch::nn::Linear(torch::nn::LinearOptions(width, options.widths[i]).bias(bias)));
     width = options.widths[i];
     if (last ? options.last_norm : options.norm) {
       mlp->push_back(torch::nn::BatchNorm1d(

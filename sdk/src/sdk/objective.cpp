@@ -20,7 +20,9 @@ Latents Objective::encode(const at::Tensor& view, const ViewContext&) {
 
 void Objective::after_backward(const StepContext&) {}
 void Objective::after_optimizer_step(std::span<const Embedding>, const StepContext&) {}
-std::vector<ParameterHint> Objective::parameter_hints() const { return {}; }
+std::vector<ParameterHint> Objective::parameter_hints() const {
+  return {};
+}
 
 void ema_update(Stateful& target, Stateful& online, double tau) {
   at::NoGradGuard no_grad;
@@ -29,7 +31,8 @@ void ema_update(Stateful& target, Stateful& online, double tau) {
   for (auto& [name, tensor] : state_of(target).parameters) {
     const auto found = source.find(name);
     if (found == source.end()) {
-      throw Error(ErrorKind::internal, "moving average: the online network has no parameter '" + name + "'");
+      throw Error(ErrorKind::internal,
+                  "moving average: the online network has no parameter '" + name + "'");
     }
     // target + (1 - tau)·(online - target): one pass, exact where the two are equal.
     tensor.lerp_(found->second, 1.0 - tau);

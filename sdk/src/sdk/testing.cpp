@@ -183,7 +183,8 @@ double gradient_error(const std::function<at::Tensor(const std::vector<at::Tenso
     const auto gradient = analytic[i].contiguous();
     for (std::int64_t j = 0; j < gradient.numel(); ++j) {
       const double a = gradient.data_ptr<double>()[j];
-      const double n = numeric_gradient(function, inputs, inputs[i].data_ptr<double>() + j, epsilon);
+      const double n =
+          numeric_gradient(function, inputs, inputs[i].data_ptr<double>() + j, epsilon);
       worst = std::max(worst, std::abs(a - n) / std::max({1.0, std::abs(a), std::abs(n)}));
     }
   }

@@ -26,8 +26,9 @@ struct StampItem {
   char id[47];
 };
 
-/// What a plugin says about itself in plain, constant bytes: the host finds it in the file and refuses a
-/// plugin that does not fit before any of its code runs. No pointers, no padding, all text zero-filled.
+/// What a plugin says about itself in plain, constant bytes: the host finds it in the file and
+/// refuses a plugin that does not fit before any of its code runs. No pointers, no padding, all
+/// text zero-filled.
 struct Stamp {
   unsigned char magic[16];
   std::uint32_t size;      ///< sizeof(Stamp)
@@ -40,14 +41,14 @@ struct Stamp {
   char libtorch[12];           ///< "2.13", or "none" for a plugin that links tandem::base alone
   char stdlib[16];             ///< "libstdc++" or "libc++"
   char arch[16];
-  char sanitizers[32];         ///< "none", or as passed to -fsanitize=
+  char sanitizers[32];  ///< "none", or as passed to -fsanitize=
   char compiler[32];
   char id[48];
   char version[24];
   char license[32];
   char author[64];
   char doc[128];
-  std::uint32_t count;         ///< how many `items` are used
+  std::uint32_t count;  ///< how many `items` are used
   StampItem items[24];
 };
 static_assert(alignof(Stamp) == 4 && sizeof(StampItem) == 48);

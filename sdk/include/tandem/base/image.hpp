@@ -10,9 +10,9 @@ namespace tandem {
 
 enum class PixelType : std::uint8_t { u8, f32 };
 
-/// A picture, or any signal: height × width × channels, packed, channels innermost, 8-bit (0 … 255) or
-/// float (0 … 1 by convention). A one-dimensional signal has height 1. The buffers belong to the host
-/// and are reused from view to view: an operation must not keep a pointer after it returns.
+/// A picture, or any signal: height × width × channels, packed, channels innermost, 8-bit (0 … 255)
+/// or float (0 … 1 by convention). A one-dimensional signal has height 1. The buffers belong to the
+/// host and are reused from view to view: an operation must not keep a pointer after it returns.
 ///
 /// Operations that cannot work in place write into a second buffer:
 /// `auto* out = image.scratch_u8(h, w, c); …; image.swap();`
@@ -32,7 +32,8 @@ class TANDEM_API Image {
   PixelType type() const { return front_.type; }
   std::size_t values() const { return front_.values(); }  ///< height × width × channels
 
-  /// Gives the image this shape; its content is then undefined. Keeps the buffer where it is large enough.
+  /// Gives the image this shape; its content is then undefined. Keeps the buffer where it is large
+  /// enough.
   void reset(int height, int width, int channels, PixelType type = PixelType::u8);
 
   /// The pixels. Throws Error(internal) where the image has the other type.

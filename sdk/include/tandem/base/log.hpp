@@ -19,9 +19,13 @@ class TANDEM_API Log {
   virtual void write(LogLevel level, std::string_view message) = 0;
 
   template <class... Parts>
-  void info(const Parts&... parts) { write(LogLevel::info, join(parts...)); }
+  void info(const Parts&... parts) {
+    write(LogLevel::info, join(parts...));
+  }
   template <class... Parts>
-  void warn(const Parts&... parts) { write(LogLevel::warning, join(parts...)); }
+  void warn(const Parts&... parts) {
+    write(LogLevel::warning, join(parts...));
+  }
 
   /// The parts printed one after another, as `operator<<` prints them.
   template <class... Parts>

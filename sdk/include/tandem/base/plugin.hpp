@@ -62,10 +62,18 @@ struct Provides {
 };
 
 /// Items that add a fact to the stamp.
-struct Author { std::string_view name; };
-struct License { std::string_view name; };
-consteval Author author(std::string_view name) { return {name}; }
-consteval License license(std::string_view name) { return {name}; }
+struct Author {
+  std::string_view name;
+};
+struct License {
+  std::string_view name;
+};
+consteval Author author(std::string_view name) {
+  return {name};
+}
+consteval License license(std::string_view name) {
+  return {name};
+}
 
 namespace detail {
 
@@ -83,14 +91,17 @@ struct StampBuilder {
 };
 
 inline constexpr std::uint32_t fnv_basis = 2166136261u;
-constexpr std::uint32_t fnv(std::uint32_t hash, std::uint8_t byte) { return (hash ^ byte) * 16777619u; }
+constexpr std::uint32_t fnv(std::uint32_t hash, std::uint8_t byte) {
+  return (hash ^ byte) * 16777619u;
+}
 
-/// The checksum of a stamp, member by member so that it can be computed at compile time; equal to FNV-1a
-/// over the bytes after `checksum` on a little-endian machine.
+/// The checksum of a stamp, member by member so that it can be computed at compile time; equal to
+/// FNV-1a over the bytes after `checksum` on a little-endian machine.
 constexpr std::uint32_t stamp_checksum(const Stamp& s) {
   std::uint32_t hash = fnv_basis;
   auto integer = [&hash](auto value) {
-    for (std::size_t i = 0; i < sizeof value; ++i) hash = fnv(hash, static_cast<std::uint8_t>(value >> (8 * i)));
+    for (std::size_t i = 0; i < sizeof value; ++i)
+      hash = fnv(hash, static_cast<std::uint8_t>(value >> (8 * i)));
   };
   auto text = [&hash](const auto& chars) {
     for (char c : chars) hash = fnv(hash, static_cast<std::uint8_t>(c));
@@ -101,7 +112,8 @@ constexpr std::uint32_t stamp_checksum(const Stamp& s) {
   text(s.libtorch), text(s.stdlib), text(s.arch), text(s.sanitizers), text(s.compiler);
   text(s.id), text(s.version), text(s.license), text(s.author), text(s.doc);
   integer(s.count);
-  for (const StampItem& item : s.items) integer(static_cast<std::uint8_t>(item.role)), text(item.id);
+  for (const StampItem& item : s.items)
+    integer(static_cast<std::uint8_t>(item.role)), text(item.id);
   return hash;
 }
 
@@ -124,7 +136,8 @@ consteval std::string_view compiler() {
 }
 
 template <class... Items>
-consteval Stamp make_stamp(std::string_view id, std::string_view version, std::string_view doc, Items... items) {
+consteval Stamp make_stamp(std::string_view id, std::string_view version, std::string_view doc,
+                           Items... items) {
   StampBuilder builder;
   Stamp& s = builder.stamp;
   for (std::size_t i = 0; i < stamp_magic.size(); ++i) s.magic[i] = stamp_magic[i];
@@ -173,17 +186,18 @@ void register_all(Registrar& registrar, const Items&... items) {
 
 /// Makes a shared library a plugin. Once in each, at global scope:
 ///
-///     TANDEM_PLUGIN("acme", "1.0", "what it is", tandem::objective<VicReg>("vicreg"), tandem::license("MIT"));
+///     TANDEM_PLUGIN("acme", "1.0", "what it is", tandem::objective<VicReg>("vicreg"),
+///     tandem::license("MIT"));
 ///
 /// The one list yields both the stamp that the host reads from the file and the registration.
-#define TANDEM_PLUGIN(ID, VERSION, DOC, ...)                                                         \
-  extern "C" {                                                                                       \
-  TANDEM_API extern const ::tandem::Stamp tandem_plugin_stamp;                                       \
-  TANDEM_API void tandem_plugin_register(::tandem::Registrar& registrar);                            \
-  constinit const ::tandem::Stamp tandem_plugin_stamp =                                              \
-      ::tandem::detail::make_stamp(ID, VERSION, DOC, __VA_ARGS__);                                   \
-  void tandem_plugin_register(::tandem::Registrar& registrar) {                                      \
-    ::tandem::detail::register_all(registrar, __VA_ARGS__);                                          \
-  }                                                                                                  \
-  }                                                                                                  \
+#define TANDEM_PLUGIN(ID, VERSION, DOC, ...)                              \
+  extern "C" {                                                            \
+  TANDEM_API extern const ::tandem::Stamp tandem_plugin_stamp;            \
+  TANDEM_API void tandem_plugin_register(::tandem::Registrar& registrar); \
+  constinit const ::tandem::Stamp tandem_plugin_stamp =                   \
+      ::tandem::detail::make_stamp(ID, VERSION, DOC, __VA_ARGS__);        \
+  void tandem_plugin_register(::tandem::Registrar& registrar) {           \
+    ::tandem::detail::register_all(registrar, __VA_ARGS__);               \
+  }                                                                       \
+  }                                                                       \
   static_assert(true)

@@ -13,13 +13,13 @@ namespace tandem {
 
 /// What a backbone is made with.
 struct BackboneContext {
-  std::string tap;            ///< the layer whose output is wanted; "" for the backbone's own choice
+  std::string tap;  ///< the layer whose output is wanted; "" for the backbone's own choice
   std::int64_t channels = 3;  ///< of the input
   Log* log = nullptr;
 };
 
-/// A network cut at one layer. It resolves the tap when it is made, runs no further than the tap, and
-/// refuses an unknown one with the nearest names. [main thread]
+/// A network cut at one layer. It resolves the tap when it is made, runs no further than the tap,
+/// and refuses an unknown one with the nearest names. [main thread]
 class TANDEM_API Backbone : public Stateful {
  public:
   ~Backbone() override;
@@ -33,7 +33,8 @@ class TANDEM_API Backbone : public Stateful {
 class TANDEM_API BackboneFactory : public Factory {
  public:
   ~BackboneFactory() override;
-  virtual std::unique_ptr<Backbone> create(const ParamValues& values, const BackboneContext& context) const = 0;
+  virtual std::unique_ptr<Backbone> create(const ParamValues& values,
+                                           const BackboneContext& context) const = 0;
 };
 
 namespace detail {
@@ -41,7 +42,8 @@ template <class T>
 class BackboneMaker final : public BackboneFactory {
  public:
   const Schema& schema() const override { return schema_; }
-  std::unique_ptr<Backbone> create(const ParamValues& values, const BackboneContext& context) const override {
+  std::unique_ptr<Backbone> create(const ParamValues& values,
+                                   const BackboneContext& context) const override {
     return std::make_unique<T>(make_params<typename T::Params>(schema_, values), context);
   }
 

@@ -14,7 +14,8 @@
 
 namespace tandem {
 
-/// Named torch modules and the target encoders of an object, and all that `Stateful` asks about them.
+/// Named torch modules and the target encoders of an object, and all that `Stateful` asks about
+/// them.
 class TANDEM_API ModuleState {
  public:
   ModuleState();
@@ -51,7 +52,8 @@ class WithModules : public Base {
   void to(at::Device device, at::ScalarType type) override { state_.to(device, type); }
 
  protected:
-  /// Registers a module (a holder or a shared pointer) and returns it. An empty name adds none to the path.
+  /// Registers a module (a holder or a shared pointer) and returns it. An empty name adds none to
+  /// the path.
   template <class M>
   M add(const std::string& name, M module) {
     state_.add(name, pointer(module));
@@ -66,29 +68,34 @@ class WithModules : public Base {
 
  private:
   template <class M>
-  static std::shared_ptr<M> pointer(const std::shared_ptr<M>& module) { return module; }
+  static std::shared_ptr<M> pointer(const std::shared_ptr<M>& module) {
+    return module;
+  }
   template <class M>
-  static std::shared_ptr<M> pointer(const torch::nn::ModuleHolder<M>& holder) { return holder.ptr(); }
+  static std::shared_ptr<M> pointer(const torch::nn::ModuleHolder<M>& holder) {
+    return holder.ptr();
+  }
   ModuleState state_;
 };
 
 using ModuleObjective = WithModules<Objective>;
 using ModuleBackbone = WithModules<Backbone>;
 
-/// A multi-layer perceptron: Linear, BatchNorm and ReLU for every width but the last, whose Linear stands
-/// alone unless `last_norm` asks for a BatchNorm behind it.
+/// A multi-layer perceptron: Linear, BatchNorm and ReLU for every width but the last, whose Linear
+/// stands alone unless `last_norm` asks for a BatchNorm behind it.
 struct MlpOptions {
   std::int64_t input = 0;            ///< width of the input
   std::vector<std::int64_t> widths;  ///< one a layer
   bool hidden_bias = false;          ///< of the hidden Linears (a BatchNorm follows each)
   bool last_bias = false;
-  bool norm = true;                  ///< BatchNorm behind hidden layers
+  bool norm = true;  ///< BatchNorm behind hidden layers
   bool last_norm = false;
-  bool last_affine = true;           ///< of the last BatchNorm
+  bool last_affine = true;  ///< of the last BatchNorm
 };
 TANDEM_API torch::nn::Sequential make_mlp(const MlpOptions& options);
 
-/// The modules' parameters and buffers copied by name. Throws Error(internal) where names or shapes differ.
+/// The modules' parameters and buffers copied by name. Throws Error(internal) where names or shapes
+/// differ.
 TANDEM_API void copy_state(torch::nn::Module& to, const torch::nn::Module& from);
 
 }  // namespace tandem

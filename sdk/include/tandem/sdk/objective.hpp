@@ -29,8 +29,8 @@ struct ObjectiveContext {
   std::function<std::shared_ptr<Encoder>(Init)> new_encoder;
   Collective* collective = nullptr;
   Log* log = nullptr;
-  int views = 2;                     ///< views of each sample, in `loss`'s span
-  std::int64_t global_batch = 0;     ///< over all ranks
+  int views = 2;                  ///< views of each sample, in `loss`'s span
+  std::int64_t global_batch = 0;  ///< over all ranks
   std::int64_t steps_per_epoch = 0;
   std::int64_t total_steps = 0;
   at::Device device = at::kCPU;
@@ -58,8 +58,8 @@ struct Latents {
 
 /// One view after the heads.
 struct Embedding {
-  at::Tensor online;              ///< (N, D) carries the gradient; undefined for a target-only view
-  at::Tensor target;              ///< (N, D) no gradient; undefined where online is compared with online
+  at::Tensor online;  ///< (N, D) carries the gradient; undefined for a target-only view
+  at::Tensor target;  ///< (N, D) no gradient; undefined where online is compared with online
   std::vector<at::Tensor> extra;  ///< anything more, first dimension N
 };
 
@@ -73,7 +73,8 @@ struct Loss {
   std::vector<Metric> metrics;
 };
 
-/// A wish about the optimizer for all of the objective's parameters whose name starts with `prefix`.
+/// A wish about the optimizer for all of the objective's parameters whose name starts with
+/// `prefix`.
 struct ParameterHint {
   std::string prefix;
   bool constant_lr = false;  ///< keeps the base learning rate: no warm-up, no decay
@@ -82,19 +83,20 @@ struct ParameterHint {
 /// A self-supervised method in three steps: encode → embed → loss.
 ///
 /// Contract: `encode`, `embed` and `loss` may be called any number of times and change nothing but
-/// BatchNorm's running statistics; state advances in `after_optimizer_step` alone. The host calls `encode`
-/// and `embed` under the run's precision, and `loss` with autocast off and `online`/`target` in float32
-/// (float64 stays). Throw only what derives from std::exception. [main thread]
+/// BatchNorm's running statistics; state advances in `after_optimizer_step` alone. The host calls
+/// `encode` and `embed` under the run's precision, and `loss` with autocast off and
+/// `online`/`target` in float32 (float64 stays). Throw only what derives from std::exception. [main
+/// thread]
 ///
-/// The online encoder is the host's: `visit`, `train` and `to` speak of what the objective made itself,
-/// its heads and its target encoder.
+/// The online encoder is the host's: `visit`, `train` and `to` speak of what the objective made
+/// itself, its heads and its target encoder.
 class TANDEM_API Objective : public Stateful {
  public:
   explicit Objective(const ObjectiveContext& context);
   ~Objective() override;
 
-  /// One view (N, C, H, W) → latents. The default runs the online encoder; a method with a target encoder
-  /// adds its latents. May see a chunk of the batch.
+  /// One view (N, C, H, W) → latents. The default runs the online encoder; a method with a target
+  /// encoder adds its latents. May see a chunk of the batch.
   virtual Latents encode(const at::Tensor& view, const ViewContext& context);
   /// The heads; always sees the whole local batch.
   virtual Embedding embed(const Latents& latents, const ViewContext& context) = 0;
@@ -119,7 +121,8 @@ class TANDEM_API Objective : public Stateful {
 class TANDEM_API ObjectiveFactory : public Factory {
  public:
   ~ObjectiveFactory() override;
-  virtual std::unique_ptr<Objective> create(const ParamValues& values, const ObjectiveContext& context) const = 0;
+  virtual std::unique_ptr<Objective> create(const ParamValues& values,
+                                            const ObjectiveContext& context) const = 0;
 };
 
 namespace detail {
@@ -127,7 +130,8 @@ template <class T>
 class ObjectiveMaker final : public ObjectiveFactory {
  public:
   const Schema& schema() const override { return schema_; }
-  std::unique_ptr<Objective> create(const ParamValues& values, const ObjectiveContext& context) const override {
+  std::unique_ptr<Objective> create(const ParamValues& values,
+                                    const ObjectiveContext& context) const override {
     return std::make_unique<T>(make_params<typename T::Params>(schema_, values), context);
   }
 
@@ -142,9 +146,9 @@ consteval auto objective(std::string_view id) {
   return Provides<Role::objective, detail::ObjectiveMaker<T>>{detail::checked_id(id)};
 }
 
-/// target ← tau·target + (1 − tau)·online for every parameter, by name, without a graph. Buffers of `online`
-/// (BatchNorm's running statistics) are not averaged: a target runs in training mode and has its own.
-/// Throws Error(internal) where the two do not have the same parameters.
+/// target ← tau·target + (1 − tau)·online for every parameter, by name, without a graph. Buffers of
+/// `online` (BatchNorm's running statistics) are not averaged: a target runs in training mode and
+/// has its own. Throws Error(internal) where the two do not have the same parameters.
 TANDEM_API void ema_update(Stateful& target, Stateful& online, double tau);
 
 }  // namespace tandem

@@ -12,8 +12,8 @@
 
 namespace tandem {
 
-/// Receives the state of something, name by name. Names are dotted paths, unique within one visit, the
-/// same at every visit, in the same order.
+/// Receives the state of something, name by name. Names are dotted paths, unique within one visit,
+/// the same at every visit, in the same order.
 class TANDEM_API StateVisitor {
  public:
   virtual ~StateVisitor();
@@ -27,8 +27,8 @@ class TANDEM_API StateVisitor {
 class TANDEM_API Stateful {
  public:
   virtual ~Stateful();
-  /// Names every tensor, always the current ones: whoever visits may change them in place. Any state that
-  /// is not a parameter is a buffer too. [main thread]
+  /// Names every tensor, always the current ones: whoever visits may change them in place. Any
+  /// state that is not a parameter is a buffer too. [main thread]
   virtual void visit(StateVisitor& visitor) = 0;
   /// Training mode on or off (BatchNorm, dropout).
   virtual void train(bool on) = 0;
@@ -48,8 +48,9 @@ struct TANDEM_API State {
 };
 TANDEM_API State state_of(Stateful& object);
 
-/// Passes everything of `object` on with a prefix before each name; a target encoder's parameters become
-/// buffers with `as_buffers`, since no optimizer may train them.
-TANDEM_API void visit_as(Stateful& object, StateVisitor& visitor, const std::string& prefix, bool as_buffers = false);
+/// Passes everything of `object` on with a prefix before each name; a target encoder's parameters
+/// become buffers with `as_buffers`, since no optimizer may train them.
+TANDEM_API void visit_as(Stateful& object, StateVisitor& visitor, const std::string& prefix,
+                         bool as_buffers = false);
 
 }  // namespace tandem

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "plugin/catalog.hpp"
+
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace tandem::plugin {
+
+/// Turns the exception that is being handled into the host's Error: one of the host's own passes
+/// unchanged, memory that ran out becomes kind `resource`, anything else kind `plugin` with plugin,
+/// file, stage and the cause's first line.
+[[noreturn]] void rethrow_as_error(const Origin& origin, std::string_view stage);
+
+/// Calls a plugin's code; see `rethrow_as_error`. `stage` says what it was doing ("loss",
+/// "construction").
+template <class Call>
+decltype(auto) guarded(const Origin& origin, std::string_view stage, Call&& call) {
+  try {
+    return std::forward<Call>(call)();
+  } catch (...) {
+    rethrow_as_error(origin, stage);
+  }
+}
+
+}  // namespace tandem::plugin

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "tandem/base/abi.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace tandem::plugin {
+
+/// The stamp of this host: what a plugin is compared with.
+const Stamp& host_stamp();
+
+/// Finds the stamp in a plugin's file without loading it. Throws Error(plugin), naming the file,
+/// where the file is missing, truncated, no shared library, or does not hold exactly one stamp
+/// whose size and checksum fit.
+Stamp read_stamp(const std::filesystem::path& file);
+
+/// Why a plugin with the stamp `found` cannot be loaded by a host with the stamp `host`: one line a
+/// mismatch with what was found, what is expected and the remedy. Empty where it can.
+std::string incompatibilities(const Stamp& found, const Stamp& host);
+
+/// What is odd about a loadable plugin (another compiler major); empty where nothing is.
+std::string oddities(const Stamp& found, const Stamp& host);
+
+/// A text of a stamp, which a forged one might not have terminated.
+template <std::size_t N>
+std::string_view text(const char (&chars)[N]) {
+  const std::string_view all(chars, N);
+  return all.substr(0, all.find('\0'));
+}
+
+}  // namespace tandem::plugin
