@@ -1,0 +1,45 @@
+#include "roles/backbone.hpp"
+
+#include "plugin/guard.hpp"
+
+namespace tandem::roles {
+namespace {
+
+using plugin::guarded;
+
+class GuardedBackbone final : public Backbone {
+ public:
+  GuardedBackbone(std::unique_ptr<Backbone> inner, plugin::Origin origin)
+      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+
+  at::Tensor forward(const at::Tensor& view) override {
+    return guarded(origin_, "forward", [&] { return inner_->forward(view); });
+  }
+  std::vector<std::string> layers() const override {
+    return guarded(origin_, "list of layers", [&] { return inner_->layers(); });
+  }
+  void visit(StateVisitor& visitor) override {
+    guarded(origin_, "visit", [&] { inner_->visit(visitor); });
+  }
+  void train(bool on) override {
+    guarded(origin_, "train", [&] { inner_->train(on); });
+  }
+  void to(at::Device device, at::ScalarType type) override {
+    guarded(origin_, "to", [&] { inner_->to(device, type); });
+  }
+
+ private:
+  std::unique_ptr<Backbone> inner_;
+  plugin::Origin origin_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backbone> make_backbone(const plugin::Found<BackboneFactory>& found,
+                                        const ParamValues& values, const BackboneContext& context) {
+  auto made =
+      guarded(found.origin, "construction", [&] { return found.factory->create(values, context); });
+  return std::make_unique<GuardedBackbone>(std::move(made), found.origin);
+}
+
+}  // namespace tandem::roles

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "roles/pooling.hpp"
+#include "tandem/base/log.hpp"
+#include "tandem/sdk/backbone.hpp"
+#include "tandem/sdk/encoder.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem::roles {
+
+/// The host's encoder: a backbone, cut at its tap, and pooling.
+class HostEncoder final : public Encoder {
+ public:
+  /// Runs `sample` (N, C, H, W), in the backbone's type, once in eval mode to find the width, and
+  /// excludes from training every parameter that the output does not depend on; `log` names them.
+  /// BatchNorm's statistics and random state are untouched. Starts in training mode.
+  HostEncoder(std::unique_ptr<Backbone> backbone, const Pooling& pooling, const at::Tensor& sample,
+              Log& log);
+
+  at::Tensor operator()(const at::Tensor& view) override;
+  std::int64_t width() const override { return width_; }
+  void visit(StateVisitor& visitor) override { backbone_->visit(visitor); }
+  void train(bool on) override { backbone_->train(on); }
+  void to(at::Device device, at::ScalarType type) override { backbone_->to(device, type); }
+
+ private:
+  std::unique_ptr<Backbone> backbone_;
+  Pooling pooling_;
+  std::int64_t width_ = 0;
+};
+
+}  // namespace tandem::roles

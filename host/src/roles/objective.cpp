@@ -1,0 +1,91 @@
+#include "roles/objective.hpp"
+
+#include "plugin/guard.hpp"
+#include "tandem/base/error.hpp"
+
+#include <ATen/autocast_mode.h>
+
+namespace tandem::roles {
+namespace {
+
+using plugin::guarded;
+
+/// Autocast off on the CPU for the scope's length.
+class NoAutocast {
+ public:
+  NoAutocast() : was_(at::autocast::is_autocast_enabled(at::kCPU)) {
+    at::autocast::set_autocast_enabled(at::kCPU, false);
+  }
+  ~NoAutocast() { at::autocast::set_autocast_enabled(at::kCPU, was_); }
+  NoAutocast(const NoAutocast&) = delete;
+  NoAutocast& operator=(const NoAutocast&) = delete;
+
+ private:
+  bool was_;
+};
+
+at::Tensor widened(const at::Tensor& tensor) {
+  const bool narrow = tensor.defined() &&
+                      (tensor.scalar_type() == at::kBFloat16 || tensor.scalar_type() == at::kHalf);
+  return narrow ? tensor.to(at::kFloat) : tensor;
+}
+
+class GuardedObjective final : public Objective {
+ public:
+  GuardedObjective(std::unique_ptr<Objective> inner, plugin::Origin origin,
+                   const ObjectiveContext& context)
+      : Objective(context), inner_(std::move(inner)), origin_(std::move(origin)) {}
+
+  Latents encode(const at::Tensor& view, const ViewContext& view_context) override {
+    return guarded(origin_, "encode", [&] { return inner_->encode(view, view_context); });
+  }
+  Embedding embed(const Latents& latents, const ViewContext& view_context) override {
+    return guarded(origin_, "embed", [&] { return inner_->embed(latents, view_context); });
+  }
+  Loss loss(std::span<const Embedding> views, const StepContext& step) override {
+    const NoAutocast off;
+    std::vector<Embedding> wide(views.begin(), views.end());
+    for (auto& view : wide) view.online = widened(view.online), view.target = widened(view.target);
+    Loss result = guarded(origin_, "loss", [&] { return inner_->loss(wide, step); });
+    if (!result.total.defined() || result.total.dim() != 0) {
+      throw Error(ErrorKind::plugin,
+                  Log::join("plugin ", origin_.plugin, " (", origin_.file.string(), "), '",
+                            origin_.id, "': Loss::total must be a tensor of no dimension"));
+    }
+    return result;
+  }
+  void after_backward(const StepContext& step) override {
+    guarded(origin_, "after_backward", [&] { inner_->after_backward(step); });
+  }
+  void after_optimizer_step(std::span<const Embedding> views, const StepContext& step) override {
+    guarded(origin_, "after_optimizer_step", [&] { inner_->after_optimizer_step(views, step); });
+  }
+  std::vector<ParameterHint> parameter_hints() const override {
+    return guarded(origin_, "parameter_hints", [&] { return inner_->parameter_hints(); });
+  }
+  void visit(StateVisitor& visitor) override {
+    guarded(origin_, "visit", [&] { inner_->visit(visitor); });
+  }
+  void train(bool on) override {
+    guarded(origin_, "train", [&] { inner_->train(on); });
+  }
+  void to(at::Device device, at::ScalarType type) override {
+    guarded(origin_, "to", [&] { inner_->to(device, type); });
+  }
+
+ private:
+  std::unique_ptr<Objective> inner_;
+  plugin::Origin origin_;
+};
+
+}  // namespace
+
+std::unique_ptr<Objective> make_objective(const plugin::Found<ObjectiveFactory>& found,
+                                          const ParamValues& values,
+                                          const ObjectiveContext& context) {
+  auto made =
+      guarded(found.origin, "construction", [&] { return found.factory->create(values, context); });
+  return std::make_unique<GuardedObjective>(std::move(made), found.origin, context);
+}
+
+}  // namespace tandem::roles

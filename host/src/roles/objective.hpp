@@ -1,0 +1,16 @@
+#pragma once
+
+#include "plugin/catalog.hpp"
+#include "tandem/sdk/objective.hpp"
+
+#include <memory>
+
+namespace tandem::roles {
+
+/// Makes an objective whose every call is guarded, and whose `loss` sees float32 (float64 stays)
+/// with autocast off. The values are checked ones of the factory's schema.
+std::unique_ptr<Objective> make_objective(const plugin::Found<ObjectiveFactory>& found,
+                                          const ParamValues& values,
+                                          const ObjectiveContext& context);
+
+}  // namespace tandem::roles

@@ -1,0 +1,41 @@
+#include "roles/pooling.hpp"
+
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
+
+#include <ATen/ops/adaptive_avg_pool2d.h>
+
+#include <charconv>
+
+namespace tandem::roles {
+
+Pooling::Pooling(std::string_view word) {
+  constexpr std::string_view grid = "grid:";
+  if (word == "auto" || word == "avg") return;
+  if (word == "flatten") {
+    kind_ = Kind::flatten;
+    return;
+  }
+  if (word.substr(0, grid.size()) == grid) {
+    kind_ = Kind::grid;
+    const char* end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data() + grid.size(), end, cells_);
+    if (error == std::errc() && stop == end && cells_ >= 1) return;
+  }
+  throw Error(ErrorKind::config,
+              Log::join("backbone.pool: '", word,
+                        "' is none of auto, avg, flatten, grid:K (K a whole number from 1)"));
+}
+
+at::Tensor Pooling::operator()(const at::Tensor& output) const {
+  if (kind_ == Kind::flatten || output.dim() == 2) return output.flatten(1);
+  if (output.dim() == 4) {
+    if (kind_ == Kind::grid) return at::adaptive_avg_pool2d(output, {cells_, cells_}).flatten(1);
+    return output.mean({2, 3});
+  }
+  if (output.dim() == 3 && kind_ == Kind::average) return output.mean(1);
+  throw Error(ErrorKind::config, Log::join("backbone.pool cannot pool the tap's output of shape ",
+                                           output.sizes(), "; use \"flatten\""));
+}
+
+}  // namespace tandem::roles
