@@ -15,10 +15,18 @@ namespace {
 
 using Order = std::vector<const TensorView*>;
 
+bool is_utf8(const std::string& text) {
+  try {
+    return nlohmann::json(text).dump(), true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
 void check(const TensorView& tensor, std::set<std::string_view>& names) {
   const std::string who = "cannot write the tensor '" + tensor.name + "': ";
-  if (tensor.name.empty() || tensor.name == "__metadata__")
-    throw Error(ErrorKind::internal, who + "a reserved name");
+  if (tensor.name.empty() || tensor.name == "__metadata__" || !is_utf8(tensor.name))
+    throw Error(ErrorKind::internal, who + "not a name that the format allows");
   if (!names.insert(tensor.name).second)
     throw Error(ErrorKind::internal, who + "another has the same name");
   std::size_t bytes = type_size(tensor.type);
