@@ -61,7 +61,7 @@ void OptimizerCommon::declare(Fields<OptimizerCommon>& f) {
 
 void SgdParams::declare(Fields<SgdParams>& f) {
   f.base<OptimizerCommon>();
-  f("momentum", &SgdParams::momentum, "share of the last step that is kept").range(0, 1);
+  f("momentum", &SgdParams::momentum, "share of the last step that is kept").min(0).below(1);
   f("nesterov", &SgdParams::nesterov, "look ahead along the momentum");
 }
 
@@ -73,8 +73,8 @@ AdamParams::AdamParams() {
 
 void AdamParams::declare(Fields<AdamParams>& f) {
   f.base<OptimizerCommon>();
-  f("beta1", &AdamParams::beta1, "decay of the gradient's average").range(0, 1);
-  f("beta2", &AdamParams::beta2, "decay of the squared gradient's average").range(0, 1);
+  f("beta1", &AdamParams::beta1, "decay of the gradient's average").min(0).below(1);
+  f("beta2", &AdamParams::beta2, "decay of the squared gradient's average").min(0).below(1);
   f("eps", &AdamParams::eps, "added to the root of the squared average").above(0);
 }
 
@@ -93,7 +93,7 @@ LarsParams::LarsParams() {
 
 void LarsParams::declare(Fields<LarsParams>& f) {
   f.base<OptimizerCommon>();
-  f("momentum", &LarsParams::momentum, "share of the last step that is kept").range(0, 1);
+  f("momentum", &LarsParams::momentum, "share of the last step that is kept").min(0).below(1);
   f("eta", &LarsParams::eta, "trust coefficient: size of a step relative to the weights").above(0);
 }
 

@@ -43,8 +43,8 @@ struct BackboneSection {
 /// What every optimizer has.
 struct OptimizerCommon {
   double lr = 0.05;
-  double lr_per = 256;  ///< 0: not scaled
-  double bias_lr = -1;  ///< -1: as `lr`
+  std::int64_t lr_per = 256;  ///< 0: not scaled
+  double bias_lr = -1;        ///< -1: as `lr`
   double weight_decay = 1e-4;
   bool decay_bias_norm = false;
   static void declare(Fields<OptimizerCommon>& f);

@@ -109,6 +109,7 @@ std::string check_range(const Param& param, double x) {
   if (!std::isfinite(x)) return "must be finite";
   if (param.low_open && x <= param.low) return "must be above " + plain(param.low);
   if (x < param.low) return "must be at least " + plain(param.low);
+  if (param.high_open && x >= param.high) return "must be below " + plain(param.high);
   if (x > param.high) return "must be at most " + plain(param.high);
   return "";
 }

@@ -36,6 +36,7 @@ struct Param {
   double low = -infinity;
   double high = infinity;
   bool low_open = false;      ///< `low` itself is refused
+  bool high_open = false;     ///< `high` itself is refused
   std::size_t min_count = 0;  ///< of a list
   std::size_t max_count = std::numeric_limits<std::size_t>::max();
   Strings choices;  ///< of a string; empty: any
@@ -62,6 +63,12 @@ class TANDEM_API ParamRef {
   }
   ParamRef& max(double high) {
     param_->high = high;
+    param_->high_open = false;
+    return *this;
+  }
+  ParamRef& below(double high) {
+    param_->high = high;
+    param_->high_open = true;
     return *this;
   }
   ParamRef& range(double low, double high) { return min(low).max(high); }

@@ -1,0 +1,78 @@
+#include "config/section_checks.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace tandem::config {
+namespace {
+
+Origin place_of(const Config& config, const std::string& path) {
+  const auto found = config.origins.find(path);
+  return found == config.origins.end() ? Origin() : found->second;
+}
+
+bool is_grid(std::string_view pool) {
+  constexpr std::string_view head = "grid:";
+  if (!pool.starts_with(head)) return false;
+  pool.remove_prefix(head.size());
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !pool.empty() && pool.size() <= 4 && pool[0] != '0' &&
+         std::all_of(pool.begin(), pool.end(), is_digit);
+}
+
+void check_pool(const Config& config, Problems& problems) {
+  const std::string& pool = config.backbone_host.pool;
+  if (pool == "auto" || pool == "avg" || pool == "flatten" || is_grid(pool)) return;
+  problems.add(place_of(config, "backbone.pool"),
+               "'pool' in [backbone]: must be \"auto\", \"avg\", \"flatten\" or \"grid:K\" with a "
+               "whole number K above 0, is " +
+                   tandem::to_toml(ParamValue(pool)));
+}
+
+void check_channels(const Config& config, Problems& problems) {
+  if (config.data.channels != 2) return;
+  problems.add(place_of(config, "data.channels"),
+               "'channels' in [data]: must be 1, 3 or \"auto\", is 2");
+}
+
+void check_normalize(const Config& config, Problems& problems) {
+  const DataSection& data = config.data;
+  const bool custom = data.normalize == "custom";
+  for (const std::string name : {"mean", "std"}) {
+    const bool given = !(name == "mean" ? data.mean : data.std).empty();
+    if (given && !custom) {
+      problems.add(place_of(config, "data." + name),
+                   "'" + name + "' in [data] is used with normalize = \"custom\" alone, which is " +
+                       tandem::to_toml(ParamValue(data.normalize)));
+    }
+    if (custom && !given) {
+      problems.add(place_of(config, "data.normalize"),
+                   "normalize = \"custom\" needs '" + name + "' in [data]");
+    }
+  }
+  if (custom && !data.mean.empty() && !data.std.empty() && data.mean.size() != data.std.size())
+    problems.add(place_of(config, "data.std"),
+                 "'std' in [data] must have as many elements as 'mean', " +
+                     std::to_string(data.mean.size()) + ", has " + std::to_string(data.std.size()));
+}
+
+void check_nesterov(const Config& config, Problems& problems) {
+  const Component& optimizer = config.optimizer;
+  if (optimizer.id != "sgd" || optimizer.values.empty()) return;
+  const auto sgd = optimizer.params<SgdParams>();
+  if (sgd.nesterov && sgd.momentum == 0)
+    problems.add(place_of(config, "optimizer.nesterov"),
+                 "'nesterov' in [optimizer] needs a momentum above 0");
+}
+
+}  // namespace
+
+void check_sections(const Config& config, Problems& problems) {
+  check_pool(config, problems);
+  check_channels(config, problems);
+  check_normalize(config, problems);
+  check_nesterov(config, problems);
+}
+
+}  // namespace tandem::config
