@@ -1,0 +1,297 @@
+#include "data/loader.hpp"
+
+#include "data/epoch_order.hpp"
+#include "data/sample_maker.hpp"
+#include "tandem/base/error.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+namespace tandem::data {
+namespace {
+
+struct Free {
+  void operator()(float* memory) const { std::free(memory); }
+};
+using Floats = std::unique_ptr<float[], Free>;
+
+Floats allocate(std::size_t count) {
+  constexpr std::size_t line = 64;
+  const std::size_t bytes = (count * sizeof(float) + line - 1) / line * line;
+  Floats memory(static_cast<float*>(std::aligned_alloc(line, std::max(bytes, line))));
+  if (!memory) {
+    throw Error(ErrorKind::resource, Log::join("no memory for a batch of ", bytes >> 20,
+                                               " MiB: set a smaller "
+                                               "train.batch_size or fewer data.workers"));
+  }
+  return memory;
+}
+
+/// A batch, and how far it is made.
+struct Slot {
+  Batch batch;
+  std::vector<Floats> memory;
+  std::int64_t done = 0;
+  std::exception_ptr error;
+  std::int64_t error_at =
+      0;  ///< the lowest position that failed: the same for any number of workers
+};
+
+/// A run of places in a slot, handed to one thread.
+struct Piece {
+  Slot* slot = nullptr;
+  std::int64_t from = 0, to = 0;
+};
+
+void check(const Source& source, const std::vector<ViewSpec>& views, const LoaderOptions& options) {
+  if (options.batch_size < 1) {
+    throw Error(ErrorKind::config, "train.batch_size must be at least 1");
+  }
+  if (options.workers < 0 || options.slots_ahead < 1) {
+    throw Error(ErrorKind::config, "a loader needs 0 or more workers and 1 or more slots ahead");
+  }
+  if (views.empty()) throw Error(ErrorKind::config, "a loader needs at least one view");
+  if (options.batch_size > source.size()) {
+    throw Error(ErrorKind::data, Log::join("train.batch_size is ", options.batch_size,
+                                           ", but the data set has only ", source.size(),
+                                           " pictures: set train.batch_size to at most that"));
+  }
+}
+
+}  // namespace
+
+/// Batches are numbered through all epochs; number b lives in slot b modulo the number of slots.
+/// Batches `next_` - `lent_` … + slots - 1 have a slot; pieces are handed out of batch `filling_`.
+class BatchLoader::Impl {
+ public:
+  Impl(std::shared_ptr<const Source> source, std::vector<ViewSpec> views,
+       const Normalization& normalization, const LoaderOptions& options)
+      : source_(std::move(source)),
+        options_(options),
+        maker_(*source_, std::move(views), normalization, options),
+        order_(source_->size(), options.seed),
+        slots_(static_cast<std::size_t>(options.workers == 0 ? 1 : options.slots_ahead + 1)) {
+    for (Slot& slot : slots_) allocate_slot(slot);
+    try {
+      for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { work(); });
+    } catch (const std::system_error& error) {
+      stop();
+      throw Error(ErrorKind::resource,
+                  Log::join("cannot start ", options.workers, " data.workers: ", error.what()));
+    }
+  }
+
+  ~Impl() { stop(); }
+
+  const SampleMaker& maker() const { return maker_; }
+  std::int64_t batch_size() const { return options_.batch_size; }
+  std::int64_t batches_per_epoch() const { return source_->size() / options_.batch_size; }
+  double seconds_waited() const { return waited_; }
+
+  void start(std::int64_t epoch, std::int64_t first_batch) {
+    const std::int64_t wanted = epoch * batches_per_epoch() + first_batch;
+    std::unique_lock lock(mutex_);
+    if (wanted != next_) rewind(lock, wanted);
+    running_ = true;
+    work_.notify_all();
+  }
+
+  const Batch& next() {
+    const auto began = std::chrono::steady_clock::now();
+    Slot& slot = wait_for_slot();
+    waited_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (slot.error) std::rethrow_exception(slot.error);
+    const std::lock_guard lock(mutex_);
+    ++next_;
+    lent_ = true;
+    return slot.batch;
+  }
+
+ private:
+  void allocate_slot(Slot& slot) {
+    const auto size = static_cast<std::size_t>(options_.batch_size);
+    slot.batch.size = options_.batch_size;
+    slot.batch.samples.resize(size);
+    for (const Shape& shape : maker_.shapes()) {
+      slot.memory.push_back(allocate(size * static_cast<std::size_t>(shape.height) *
+                                     static_cast<std::size_t>(shape.width) *
+                                     static_cast<std::size_t>(shape.channels)));
+      slot.batch.views.push_back(
+          {slot.memory.back().get(), shape.height, shape.width, shape.channels});
+    }
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      cancelled_ = true;
+    }
+    work_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  /// Gives up all batches made or being made, and goes on from `wanted`.
+  void rewind(std::unique_lock<std::mutex>& lock, std::int64_t wanted) {
+    running_ = false;
+    cancelled_ = true;
+    idle_.wait(lock, [this] { return active_ == 0; });
+    cancelled_ = false;
+    next_ = filling_ = wanted;
+    claimed_ = 0;
+    lent_ = false;
+    for (Slot& slot : slots_) slot.done = 0;
+  }
+
+  /// Takes back the lent batch and waits for the next one.
+  Slot& wait_for_slot() {
+    std::unique_lock lock(mutex_);
+    lent_ = false;
+    running_ = true;
+    work_.notify_all();
+    Slot& slot = slot_of(next_);
+    if (threads_.empty()) {
+      while (filling_ == next_) make(lock, claim());
+    }
+    ready_.wait(lock, [&] { return filling_ > next_ && slot.done == options_.batch_size; });
+    return slot;
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      work_.wait(lock, [this] { return stopping_ || (running_ && has_room()); });
+      if (stopping_) return;
+      make(lock, claim());
+    }
+  }
+
+  Slot& slot_of(std::int64_t number) {
+    return slots_[static_cast<std::size_t>(number) % slots_.size()];
+  }
+
+  bool has_room() const {
+    return filling_ < next_ - (lent_ ? 1 : 0) + static_cast<std::int64_t>(slots_.size());
+  }
+
+  Piece claim() {
+    Slot& slot = slot_of(filling_);
+    if (claimed_ == 0) prepare(slot);
+    const Piece piece{&slot, claimed_, std::min(claimed_ + piece_size(), options_.batch_size)};
+    claimed_ = piece.to;
+    if (claimed_ == options_.batch_size) ++filling_, claimed_ = 0;
+    return piece;
+  }
+
+  /// Short enough that all threads finish a batch at about the same time.
+  std::int64_t piece_size() const {
+    const std::int64_t shares = 4 * std::max<std::int64_t>(options_.workers, 1);
+    return std::clamp<std::int64_t>(options_.batch_size / shares, 1, 8);
+  }
+
+  void prepare(Slot& slot) {
+    slot.done = 0;
+    slot.error = nullptr;
+    slot.batch.epoch = filling_ / batches_per_epoch();
+    slot.batch.index_in_epoch = filling_ % batches_per_epoch();
+    try {
+      order_.copy(slot.batch.epoch, slot.batch.index_in_epoch * options_.batch_size,
+                  slot.batch.samples);
+    } catch (...) {  // no memory: for `next` to throw, not for a worker to die of
+      slot.error = std::current_exception();
+      slot.error_at = -1;
+    }
+  }
+
+  /// Makes a piece with the lock released.
+  void make(std::unique_lock<std::mutex>& lock, const Piece& piece) {
+    ++active_;
+    lock.unlock();
+    thread_local SampleMaker::Scratch scratch;
+    std::exception_ptr error;
+    std::int64_t position = piece.from;
+    for (; position < piece.to && !error && !cancelled_; ++position) {
+      try {
+        maker_.make(piece.slot->batch, position, scratch);
+      } catch (...) {
+        error = std::current_exception();
+      }
+    }
+    lock.lock();
+    --active_;
+    finish(piece, std::move(error), position - 1);
+  }
+
+  void finish(const Piece& piece, std::exception_ptr error, std::int64_t position) {
+    Slot& slot = *piece.slot;
+    if (error && (!slot.error || position < slot.error_at)) {
+      slot.error = std::move(error);
+      slot.error_at = position;
+    }
+    slot.done += piece.to - piece.from;
+    if (slot.done == options_.batch_size) ready_.notify_all();
+    if (active_ == 0) idle_.notify_all();
+  }
+
+  std::shared_ptr<const Source> source_;
+  LoaderOptions options_;
+  SampleMaker maker_;
+  EpochOrder order_;
+  std::vector<Slot> slots_;
+
+  std::mutex mutex_;
+  std::condition_variable work_, ready_, idle_;
+  std::int64_t next_ = 0;     ///< the batch that `next` returns next
+  std::int64_t filling_ = 0;  ///< the batch whose places are being handed out
+  std::int64_t claimed_ = 0;  ///< how many of them are
+  bool lent_ = false;         ///< the caller still holds batch next_ - 1
+  bool running_ = false, stopping_ = false;
+  std::atomic<bool> cancelled_ = false;  ///< what is being made will not be used
+  int active_ = 0;
+  double waited_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+BatchLoader::BatchLoader(std::shared_ptr<const Source> source, std::vector<ViewSpec> views,
+                         const Normalization& normalization, const LoaderOptions& options) {
+  check(*source, views, options);
+  impl_ = std::make_unique<Impl>(std::move(source), std::move(views), normalization, options);
+}
+
+BatchLoader::~BatchLoader() = default;
+
+std::int64_t BatchLoader::batch_size() const {
+  return impl_->batch_size();
+}
+std::int64_t BatchLoader::batches_per_epoch() const {
+  return impl_->batches_per_epoch();
+}
+const std::vector<Shape>& BatchLoader::shapes() const {
+  return impl_->maker().shapes();
+}
+double BatchLoader::seconds_waited() const {
+  return impl_->seconds_waited();
+}
+std::int64_t BatchLoader::bad_files() const {
+  return impl_->maker().bad();
+}
+const Batch& BatchLoader::next() {
+  return impl_->next();
+}
+
+void BatchLoader::start(std::int64_t epoch, std::int64_t first_batch) {
+  if (epoch < 0 || first_batch < 0 || first_batch > batches_per_epoch()) {
+    throw Error(ErrorKind::internal, Log::join("no batch ", first_batch, " in epoch ", epoch,
+                                               " of ", batches_per_epoch(), " batches"));
+  }
+  impl_->start(epoch, first_batch);
+}
+
+}  // namespace tandem::data

@@ -1,0 +1,140 @@
+#include "data/normalization.hpp"
+
+#include "tandem/base/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace tandem::data {
+namespace {
+
+/// Pixels in a run: long enough that the inner loop is spent in vector instructions.
+constexpr std::size_t run_pixels = 16;
+
+/// Sums over pixels, exact in double for any data set that fits a disk.
+struct Moments {
+  std::vector<double> sum, square;
+  double count = 0;
+
+  void add(const Image& image) {
+    const auto channels = static_cast<std::size_t>(image.channels());
+    const std::uint8_t* pixel = image.u8();
+    std::vector<std::uint64_t> sums(channels), squares(channels);
+    for (std::size_t i = 0; i < image.values(); i += channels) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        const std::uint64_t value = pixel[i + c];
+        sums[c] += value;
+        squares[c] += value * value;
+      }
+    }
+    for (std::size_t c = 0; c < channels; ++c) {
+      sum[c] += static_cast<double>(sums[c]);
+      square[c] += static_cast<double>(squares[c]);
+    }
+    count += static_cast<double>(image.values() / channels);
+  }
+
+  Normalization result() const {
+    Normalization values;
+    for (std::size_t c = 0; c < sum.size(); ++c) {
+      const double mean = sum[c] / count;
+      const double variance = std::max(0.0, square[c] / count - mean * mean);
+      values.mean.push_back(static_cast<float>(mean / 255));
+      values.std.push_back(static_cast<float>(std::max(1.0, std::sqrt(variance)) / 255));
+    }
+    return values;
+  }
+};
+
+bool try_read(const Source& source, std::int64_t index, Image& image) {
+  try {
+    source.read(index, image);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::data) throw;
+    return false;
+  }
+}
+
+void check_count(const std::vector<float>& values, int channels, const char* key) {
+  if (values.size() <= 1 || values.size() == static_cast<std::size_t>(channels)) return;
+  throw Error(ErrorKind::config, std::string("data.") + key + " has " +
+                                     std::to_string(values.size()) + " entries, but views have " +
+                                     std::to_string(channels) +
+                                     " channels: give one entry a channel, or one for all");
+}
+
+float entry(const std::vector<float>& values, int channel, float fallback) {
+  if (values.empty()) return fallback;
+  return values[values.size() == 1 ? 0 : static_cast<std::size_t>(channel)];
+}
+
+/// out = in * scale + shift, where the pattern of `run` factors repeats.
+template <class T>
+void affine(const T* in, std::size_t count, const float* scale, const float* shift, std::size_t run,
+            float* out) {
+  std::size_t i = 0;
+  for (; i + run <= count; i += run) {
+    for (std::size_t k = 0; k < run; ++k) {
+      out[i + k] = static_cast<float>(in[i + k]) * scale[k] + shift[k];
+    }
+  }
+  for (std::size_t k = 0; i + k < count; ++k) {
+    out[i + k] = static_cast<float>(in[i + k]) * scale[k] + shift[k];
+  }
+}
+
+}  // namespace
+
+Normalization measure(const Source& source, std::int64_t at_most) {
+  const std::int64_t taken = std::min(source.size(), std::max<std::int64_t>(at_most, 1));
+  Moments moments;
+  Image image;
+  for (std::int64_t i = 0; i < taken; ++i) {
+    const auto index =
+        static_cast<std::int64_t>((static_cast<double>(i) + 0.5) *
+                                  static_cast<double>(source.size()) / static_cast<double>(taken));
+    if (!try_read(source, index, image)) continue;
+    const auto channels = static_cast<std::size_t>(image.channels());
+    if (moments.sum.empty()) moments.sum.resize(channels), moments.square.resize(channels);
+    if (moments.sum.size() != channels) {
+      throw Error(ErrorKind::data, source.name(index) + " has " + std::to_string(channels) +
+                                       " channels, the pictures before it have " +
+                                       std::to_string(moments.sum.size()) +
+                                       ": set data.channels to 1 or 3");
+    }
+    moments.add(image);
+  }
+  if (moments.sum.empty()) {
+    throw Error(ErrorKind::data, "none of the " + std::to_string(taken) +
+                                     " pictures taken to measure mean and std can be read");
+  }
+  return moments.result();
+}
+
+Normalizer::Normalizer(const Normalization& values, int channels) {
+  check_count(values.mean, channels, "mean");
+  check_count(values.std, channels, "std");
+  for (std::size_t pixel = 0; pixel < run_pixels; ++pixel) {
+    for (int c = 0; c < channels; ++c) {
+      const float mean = entry(values.mean, c, 0), std = entry(values.std, c, 1);
+      if (!(std > 0)) throw Error(ErrorKind::config, "data.std must be above 0 in every channel");
+      bytes_.scale.push_back(1 / (255 * std));
+      floats_.scale.push_back(1 / std);
+      bytes_.shift.push_back(-mean / std);
+    }
+  }
+  floats_.shift = bytes_.shift;
+}
+
+void Normalizer::write(const Image& image, float* out) const {
+  const std::size_t count = image.values(), run = bytes_.scale.size();
+  if (image.type() == PixelType::u8) {
+    affine(image.u8(), count, bytes_.scale.data(), bytes_.shift.data(), run, out);
+  } else {
+    affine(image.f32(), count, floats_.scale.data(), floats_.shift.data(), run, out);
+  }
+}
+
+}  // namespace tandem::data

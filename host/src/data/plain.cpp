@@ -1,0 +1,89 @@
+#include "data/plain.hpp"
+
+#include "data/parallel.hpp"
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <mutex>
+#include <opencv2/imgproc.hpp>
+
+namespace tandem::data {
+namespace {
+
+/// Resizes so that the picture just covers height × width.
+void cover(Image& image, int height, int width) {
+  const double scale = std::max(static_cast<double>(height) / image.height(),
+                                static_cast<double>(width) / image.width());
+  const int new_height = std::max(height, static_cast<int>(std::lround(image.height() * scale)));
+  const int new_width = std::max(width, static_cast<int>(std::lround(image.width() * scale)));
+  if (new_height == image.height() && new_width == image.width()) return;
+  const int type = CV_8UC(image.channels());
+  const cv::Mat from(image.height(), image.width(), type, image.u8());
+  cv::Mat to(new_height, new_width, type,
+             image.scratch_u8(new_height, new_width, image.channels()));
+  cv::resize(from, to, to.size(), 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
+  image.swap();
+}
+
+void take_centre(Image& image, int height, int width) {
+  if (image.height() == height && image.width() == width) return;
+  const auto channels = static_cast<std::size_t>(image.channels());
+  const std::size_t row = static_cast<std::size_t>(width) * channels;
+  const std::size_t stride = static_cast<std::size_t>(image.width()) * channels;
+  const std::size_t top = static_cast<std::size_t>((image.height() - height) / 2);
+  const std::size_t left = static_cast<std::size_t>((image.width() - width) / 2);
+  const std::uint8_t* from = image.u8() + top * stride + left * channels;
+  std::uint8_t* to = image.scratch_u8(height, width, image.channels());
+  for (int y = 0; y < height; ++y, from += stride, to += row) std::memcpy(to, from, row);
+  image.swap();
+}
+
+void require_channels(const Source& source, std::int64_t index, const Image& image, int channels) {
+  if (image.channels() == channels) return;
+  throw Error(ErrorKind::data,
+              Log::join(source.name(index), ": has ", image.channels(), " channels, ", channels,
+                        " are needed: set data.channels to ", channels));
+}
+
+}  // namespace
+
+void fit(Image& image, int height, int width) {
+  cover(image, height, width);
+  take_centre(image, height, width);
+}
+
+std::vector<Unreadable> load_plain(const Source& source, std::span<const std::int64_t> indices,
+                                   Shape shape, const Normalization& normalization, float* out,
+                                   int workers) {
+  const Normalizer normalizer(normalization, shape.channels);
+  const std::size_t values = static_cast<std::size_t>(shape.height) *
+                             static_cast<std::size_t>(shape.width) *
+                             static_cast<std::size_t>(shape.channels);
+  std::vector<Unreadable> unreadable;
+  std::mutex mutex;
+  for_each(static_cast<std::int64_t>(indices.size()), workers, [&](std::int64_t position) {
+    thread_local Image image;
+    const std::int64_t index = indices[static_cast<std::size_t>(position)];
+    float* to = out + static_cast<std::size_t>(position) * values;
+    try {
+      source.read(index, image);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::data) throw;
+      std::fill_n(to, values, 0.0f);
+      const std::lock_guard lock(mutex);
+      unreadable.push_back({position, error.what()});
+      return;
+    }
+    require_channels(source, index, image, shape.channels);
+    fit(image, shape.height, shape.width);
+    normalizer.write(image, to);
+  });
+  std::sort(unreadable.begin(), unreadable.end(),
+            [](const auto& a, const auto& b) { return a.position < b.position; });
+  return unreadable;
+}
+
+}  // namespace tandem::data

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "data/source.hpp"
+
+#include <array>
+#include <filesystem>
+#include <memory>
+
+namespace tandem::data {
+
+/// How one kind of data set is recognised and opened. A new kind is one file that defines its
+/// constant, a line here, and an entry in `all_kinds`.
+struct SourceKind {
+  const char* name;
+  bool needs_path;
+  /// Whether "auto" takes it for an existing path.
+  bool (*recognises)(const std::filesystem::path& path);
+  std::unique_ptr<Source> (*open)(const SourceOptions& options);
+};
+
+extern const SourceKind idx_kind, folder_kind, synthetic_kind;
+
+/// In the order in which "auto" asks them.
+inline constexpr std::array all_kinds = {&idx_kind, &folder_kind, &synthetic_kind};
+
+}  // namespace tandem::data
