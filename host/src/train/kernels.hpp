@@ -29,7 +29,7 @@ struct AdamStep {
 template <class T>
 void adam_step(T* p, const T* g, T* m, T* v, std::int64_t n, const AdamStep& step);
 
-/// Σp² and Σ(g + weight_decay·p)², summed in double.
+/// Σp² and Σ(g + weight_decay·p)², totalled in double.
 struct Squares {
   double value = 0;
   double update = 0;
