@@ -1,0 +1,22 @@
+#pragma once
+
+#include "tandem/base/plugin.hpp"
+#include "temporary_folder.hpp"
+
+#include <cstring>
+#include <functional>
+
+/// Copies a plugin with another stamp in it, checksum and all, as if it had been built elsewhere.
+inline void forge(const std::filesystem::path& from, const std::filesystem::path& to,
+                  const std::function<void(tandem::Stamp&)>& change) {
+  std::string bytes = read_file(from);
+  const std::string magic(tandem::stamp_magic.begin(), tandem::stamp_magic.end());
+  const auto at = bytes.find(magic);
+  if (at == std::string::npos) throw std::runtime_error("no stamp to forge in " + from.string());
+  tandem::Stamp stamp;
+  std::memcpy(&stamp, bytes.data() + at, sizeof stamp);
+  change(stamp);
+  stamp.checksum = tandem::detail::stamp_checksum(stamp);
+  std::memcpy(bytes.data() + at, &stamp, sizeof stamp);
+  write_file(to, bytes);
+}
