@@ -33,10 +33,13 @@ std::size_t Image::Buffer::size() const {
 
 void Image::Buffer::shape(int h, int w, int c, PixelType t) {
   if (h < 0 || w < 0 || c < 0) throw Error(ErrorKind::internal, "an image of negative size");
+  const std::size_t needed = Buffer{nullptr, 0, h, w, c, t}.size();
+  if (!bytes || needed > capacity) {
+    *this = Buffer();
+    bytes = std::make_unique_for_overwrite<std::byte[]>(needed);
+    capacity = needed;
+  }
   height = h, width = w, channels = c, type = t;
-  if (size() <= capacity) return;
-  bytes = std::make_unique_for_overwrite<std::byte[]>(size());
-  capacity = size();
 }
 
 Image::Image() = default;

@@ -41,11 +41,15 @@ double Random::uniform() {
 }
 
 double Random::uniform(double low, double high) {
-  return low + (high - low) * uniform();
+  const double x = low + (high - low) * uniform();
+  // Rounding may have reached the end that is excluded.
+  return x < high ? x : std::nextafter(high, low);
 }
 
 std::int64_t Random::integer(std::int64_t low, std::int64_t high) {
-  const auto span = static_cast<std::uint64_t>(high - low) + 1;
+  // Unsigned, since the range may be wider than a signed number.
+  const auto first = static_cast<std::uint64_t>(low);
+  const std::uint64_t span = static_cast<std::uint64_t>(high) - first + 1;
   const auto draw = [this] {
     const std::uint64_t upper = bits();
     return upper << 32 | bits();
@@ -55,7 +59,7 @@ std::int64_t Random::integer(std::int64_t low, std::int64_t high) {
   const std::uint64_t limit = -span % span;
   std::uint64_t x = draw();
   while (x < limit) x = draw();
-  return low + static_cast<std::int64_t>(x % span);
+  return static_cast<std::int64_t>(first + x % span);
 }
 
 bool Random::chance(double probability) {
