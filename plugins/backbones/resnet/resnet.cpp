@@ -1,1 +1,47 @@
+#include "resnet.hpp"
 
+#include <ATen/Functions.h>
+
+#include <cstddef>
+
+namespace resnet {
+namespace {
+
+constexpr std::int64_t imagenet_classes = 1000;
+
+}  // namespace
+
+ResNet::ResNet(int depth, const Params& params, const tandem::BackboneContext& context)
+    : layout_(make_layout(depth, params)),
+      tap_(resolve(layout_, context.tap)),
+      conv1_(add("conv1", make_conv(context.channels, layout_.width, layout_.stem.kernel,
+                                    layout_.stem.stride))) {
+  if (tap_.place >= Tap::bn1) bn1_ = add("bn1", torch::nn::BatchNorm2d(layout_.width));
+  if (tap_.place >= Tap::blocks) build_blocks();
+  if (tap_.place == Tap::fc) fc_ = add("fc", torch::nn::Linear(layout_.output(), imagenet_classes));
+}
+
+void ResNet::build_blocks() {
+  const std::size_t last = tap_.place == Tap::blocks ? tap_.block : layout_.blocks.size() - 1;
+  for (std::size_t i = 0; i <= last; ++i) {
+    const PlacedBlock& block = layout_.blocks[i];
+    blocks_.push_back(
+        add(block.name, std::make_shared<Block>(block.options, i == last ? tap_.node : "")));
+  }
+}
+
+at::Tensor ResNet::forward(const at::Tensor& view) {
+  at::Tensor x = conv1_->forward(view);
+  if (tap_.place == Tap::conv1) return x;
+  x = bn1_->forward(x);
+  if (tap_.place == Tap::bn1) return x;
+  x.relu_();
+  if (tap_.place == Tap::relu) return x;
+  if (layout_.stem.pool) x = at::max_pool2d(x, {3, 3}, {2, 2}, {1, 1});
+  for (const auto& block : blocks_) x = block->forward(x);
+  if (tap_.place <= Tap::blocks) return x;
+  x = at::adaptive_avg_pool2d(x, {1, 1});
+  return tap_.place == Tap::avgpool ? x : fc_->forward(x.flatten(1));
+}
+
+}  // namespace resnet
