@@ -241,7 +241,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 /// Smaller is nearer; nothing where the names have too little in common.
 std::optional<std::size_t> closeness(std::string_view a, std::string_view b) {
-  const auto [shorter, longer] = std::minmax(a.size(), b.size());
+  const auto [shorter, longer] = std::minmax({a.size(), b.size()});
   const std::size_t edits = distance(a, b);
   const std::size_t allowed = std::max<std::size_t>(1, longer / 3);
   if (edits <= allowed && edits < longer) return edits;

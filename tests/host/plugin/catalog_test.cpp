@@ -76,6 +76,7 @@ TEST_CASE("an unknown id is told with the nearest ones") {
   catalog.add_file(plugins / "good_ops.so");
   const auto error = error_of([&] { catalog.find(Role::augmentation, "invrt"); });
   CHECK(error.kind() == ErrorKind::plugin);
+  CAPTURE(std::string(error.what()));
   CHECK(has(error.what(), "no plugin provides the augmentation 'invrt'; did you mean 'invert'?"));
   CHECK(has(error_of([&] { catalog.find(Role::objective, "invert"); }).what(),
             "the objective 'invert'"));
