@@ -1,0 +1,89 @@
+#include "train/learner.hpp"
+
+#include "roles/state.hpp"
+#include "tandem/base/error.hpp"
+
+#include <ATen/core/grad_mode.h>
+
+#include <chrono>
+#include <cmath>
+
+namespace tandem::train {
+namespace {
+
+/// Adds the time since the last call to one of the step's parts.
+class Laps {
+ public:
+  void end(double& part) {
+    const auto now = std::chrono::steady_clock::now();
+    part += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+void require_finite(double loss, const StepContext& context) {
+  if (std::isfinite(loss)) return;
+  throw Error(ErrorKind::guard, Log::join("step ", context.step + 1, ": the loss is ", loss,
+                                          "; training stopped before this step changed any weight. "
+                                          "Try a lower optimizer.lr, a longer "
+                                          "schedule.warmup_epochs, or another seed"));
+}
+
+}  // namespace
+
+Learner::Learner(LearnerParts parts) : parts_(std::move(parts)) {
+  parts_.encoder->train(true);
+  parts_.objective->train(true);
+}
+
+std::vector<Embedding> Learner::forward(std::span<const at::Tensor> views) {
+  std::vector<Embedding> embeddings;
+  embeddings.reserve(views.size());
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const auto latents = parts_.objective->encode(views[i], parts_.views[i]);
+    embeddings.push_back(parts_.objective->embed(latents, parts_.views[i]));
+  }
+  return embeddings;
+}
+
+void Learner::backward(const at::Tensor& total) {
+  try {
+    total.backward();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::plugin,
+                "backward through " + parts_.plugins + " failed: " + error.what());
+  }
+}
+
+StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& context) {
+  roles::seed_generators(parts_.seed, "step", static_cast<std::uint64_t>(context.step));
+  StepResult result;
+  Laps laps;
+  const auto embeddings = forward(views);
+  Loss loss = parts_.objective->loss(embeddings, context);
+  result.loss = loss.total.detach();
+  require_finite(result.loss.item<double>(), context);
+  laps.end(result.seconds.forward);
+
+  parts_.optimizer->zero_grad();
+  backward(loss.total);
+  parts_.objective->after_backward(context);
+  laps.end(result.seconds.backward);
+
+  const double factor =
+      parts_.schedule.factor(context.step, context.steps_per_epoch, context.total_steps);
+  parts_.optimizer->step(factor);
+  parts_.objective->after_optimizer_step(embeddings, context);
+  laps.end(result.seconds.optimizer);
+
+  result.lr = parts_.optimizer->lr() * factor;
+  result.metrics = std::move(loss.metrics);
+  return result;
+}
+
+}  // namespace tandem::train

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "report/observer.hpp"
+#include "tandem/sdk/encoder.hpp"
+#include "tandem/sdk/objective.hpp"
+#include "train/optimizer.hpp"
+#include "train/schedule.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tandem::train {
+
+/// What one step gave. Tensors are not read: when they are is the caller's choice.
+struct StepResult {
+  at::Tensor loss;  ///< 0-dim, detached
+  std::vector<Metric> metrics;
+  double lr = 0;            ///< of weights, in this step
+  report::Seconds seconds;  ///< forward, backward, optimizer
+};
+
+/// The parts of a learner; all of them belong to it.
+struct LearnerParts {
+  std::shared_ptr<Encoder> encoder;
+  std::unique_ptr<Objective> objective;
+  std::unique_ptr<Optimizer> optimizer;
+  Schedule schedule;
+  std::vector<ViewContext> views;  ///< one a view, in the order of a step's tensors
+  std::string plugins;  ///< for the message when `backward` throws, which runs plugin code
+  std::uint64_t seed = 0;
+};
+
+/// One optimizer step at a time, of any objective with any encoder. [main thread]
+class Learner {
+ public:
+  explicit Learner(LearnerParts parts);
+
+  /// encode → embed → loss → backward → optimizer → after_optimizer_step, on one batch of views (N,
+  /// C, H, W each). A loss that is not finite throws Error(guard) that names the step, before
+  /// anything is changed.
+  StepResult step(std::span<const at::Tensor> views, const StepContext& context);
+
+  Encoder& encoder() { return *parts_.encoder; }
+  Objective& objective() { return *parts_.objective; }
+  Optimizer& optimizer() { return *parts_.optimizer; }
+
+ private:
+  std::vector<Embedding> forward(std::span<const at::Tensor> views);
+  void backward(const at::Tensor& total);
+
+  LearnerParts parts_;
+};
+
+}  // namespace tandem::train

@@ -1,0 +1,110 @@
+#include "train/trainer.hpp"
+
+#include <ATen/ops/from_blob.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+
+namespace tandem::train {
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+std::vector<at::Tensor> view_tensors(const data::Batch& batch, at::ScalarType type) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& view : batch.views) {
+    const auto packed =
+        at::from_blob(view.data, {batch.size, view.height, view.width, view.channels}, at::kFloat);
+    tensors.push_back(packed.permute({0, 3, 1, 2}).to(type));
+  }
+  return tensors;
+}
+
+Trainer::Trainer(Learner& learner, data::BatchLoader& loader, const Plan& plan,
+                 std::span<report::TrainObserver* const> observers, Evaluate evaluate)
+    : learner_(learner),
+      loader_(loader),
+      plan_(plan),
+      observers_(observers.begin(), observers.end()),
+      evaluate_(std::move(evaluate)) {}
+
+template <class Event>
+void Trainer::tell(void (report::TrainObserver::*member)(const Event&), const Event& event) {
+  for (auto* observer : observers_) (observer->*member)(event);
+}
+
+report::EndReason Trainer::run(const report::RunInfo& info, const std::atomic<bool>& stop) {
+  const double begin = now();
+  tell(&report::TrainObserver::on_start, info);
+  try {
+    train(stop);
+  } catch (const std::exception& error) {
+    finish(report::EndReason::failed, error.what(), now() - begin);
+    throw;
+  }
+  const auto reason =
+      step_ < plan_.total_steps ? report::EndReason::interrupted : report::EndReason::finished;
+  finish(reason, {}, now() - begin);
+  return reason;
+}
+
+void Trainer::train(const std::atomic<bool>& stop) {
+  for (std::int64_t epoch = 0; step_ < plan_.total_steps; ++epoch) {
+    loader_.start(epoch);
+    const auto end = std::min(step_ + plan_.steps_per_epoch, plan_.total_steps);
+    while (step_ < end && !stop) step(epoch);
+    if (stop) return;
+    end_epoch(epoch);
+  }
+}
+
+void Trainer::step(std::int64_t epoch) {
+  const double begin = now();
+  const auto& batch = loader_.next();
+  const double data = now() - begin;
+  const auto views = view_tensors(batch, plan_.type);
+  const auto result = learner_.step(views, {step_, plan_.total_steps, plan_.steps_per_epoch});
+  ++step_;
+  images_ += batch.size;
+  seconds_.data += data;
+  seconds_.forward += result.seconds.forward;
+  seconds_.backward += result.seconds.backward;
+  seconds_.optimizer += result.seconds.optimizer;
+  seconds_.total += now() - begin;
+  if (step_ == 1 || step_ == plan_.total_steps || step_ % plan_.log_every == 0)
+    report_step(result, epoch);
+}
+
+void Trainer::report_step(const StepResult& result, std::int64_t epoch) {
+  report::StepEvent event;
+  event.step = step_;
+  event.total_steps = plan_.total_steps;
+  event.epoch = epoch + 1;
+  event.loss = result.loss.item<double>();
+  event.lr = result.lr;
+  for (const auto& metric : result.metrics)
+    event.metrics.push_back({metric.name, metric.value.item<double>()});
+  event.images = std::exchange(images_, 0);
+  event.seconds = std::exchange(seconds_, {});
+  tell(&report::TrainObserver::on_step, event);
+}
+
+void Trainer::end_epoch(std::int64_t epoch) {
+  epochs_done_ = epoch + 1;
+  tell(&report::TrainObserver::on_epoch_end, report::EpochEvent{epochs_done_, step_});
+  for (const auto& event : evaluate_(epochs_done_, step_, step_ == plan_.total_steps)) {
+    tell(&report::TrainObserver::on_evaluation, event);
+  }
+}
+
+void Trainer::finish(report::EndReason reason, const std::string& message, double seconds) {
+  tell(&report::TrainObserver::on_end,
+       report::EndEvent{reason, message, step_, epochs_done_, seconds});
+}
+
+}  // namespace tandem::train
