@@ -1,1 +1,158 @@
+#include "../common/views.hpp"
+#include "tandem/base/error.hpp"
+#include "tandem/sdk/module.hpp"
 
+#include <ATen/Functions.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace tandem::byol {
+namespace {
+
+struct Params {
+  Integers projector = {4096, 256};
+  std::int64_t predictor_hidden = 4096;
+  double tau = 0.996;
+  std::string tau_schedule = "cosine";
+  std::string target_init = "copy";
+  double scale = 1;
+
+  static void declare(Fields<Params>& f) {
+    f("projector", &Params::projector, "widths of the projector, after the latent width")
+        .count(1, 16)
+        .range(1, 65536);
+    f("predictor_hidden", &Params::predictor_hidden, "width of the predictor's hidden layer")
+        .range(1, 65536);
+    f("tau", &Params::tau, "share of itself that the target keeps in a step, at the first one")
+        .range(0, 1);
+    f("tau_schedule", &Params::tau_schedule,
+      "tau rises to 1 as a half cosine over the run, or stays")
+        .choices({"cosine", "constant"});
+    f("target_init", &Params::target_init,
+      "the target starts as a copy of the online network, or with its own weights")
+        .choices({"copy", "fresh"});
+    f("scale", &Params::scale, "factor of the whole loss").above(0);
+  }
+};
+
+MlpOptions head(std::int64_t input, const Integers& widths) {
+  MlpOptions options;
+  options.input = input;
+  options.widths = widths;
+  options.hidden_bias = true;
+  return options;
+}
+
+/// Rows of length 1; a row whose square is below 1e-12 is divided by the root of that.
+at::Tensor unit_rows(const at::Tensor& tensor) {
+  const at::Tensor rows = views::in_loss_type(tensor);
+  return rows * rows.square().sum(1, /*keepdim=*/true).clamp_min(1e-12).rsqrt();
+}
+
+/// A head as `ema_update` wants it.
+class Head final : public WithModules<Stateful> {
+ public:
+  explicit Head(torch::nn::Sequential mlp) { add("", std::move(mlp)); }
+};
+
+class Byol final : public ModuleObjective {
+ public:
+  using Params = byol::Params;
+
+  Byol(const Params& params, const ObjectiveContext& context)
+      : ModuleObjective(context),
+        params_(params),
+        projector_(add("projector", make_mlp(head(context.encoder->width(), params.projector)))),
+        predictor_(
+            add("predictor", make_mlp(head(params.projector.back(),
+                                           {params.predictor_hidden, params.projector.back()})))) {
+    views::require_two("byol", static_cast<std::size_t>(context.views));
+    make_target();
+  }
+
+  Latents encode(const at::Tensor& view, const ViewContext& view_context) override {
+    Latents latents = Objective::encode(view, view_context);
+    if (view_context.needs_target) {
+      const at::NoGradGuard no_grad;
+      latents.target = (*target_encoder_)(view);
+    }
+    return latents;
+  }
+
+  Embedding embed(const Latents& latents, const ViewContext&) override {
+    Embedding embedding;
+    embedding.online = predictor_->forward(projector_->forward(latents.online));
+    if (latents.target.defined()) {
+      const at::NoGradGuard no_grad;
+      embedding.target = target_projector_->forward(latents.target);
+    }
+    return embedding;
+  }
+
+  Loss loss(std::span<const Embedding> views, const StepContext& step) override {
+    const auto pairs = views::predictions("byol", views);
+    std::vector<at::Tensor> p;
+    std::vector<at::Tensor> z;
+    for (const Embedding& view : views) {
+      p.push_back(view.online.defined() ? unit_rows(view.online) : at::Tensor());
+      z.push_back(view.target.defined() ? unit_rows(view.target.detach()) : at::Tensor());
+    }
+    std::vector<at::Tensor> distances;
+    std::vector<at::Tensor> cosines;
+    for (const auto& [i, j] : pairs) {
+      distances.push_back((p[i] - z[j]).square().sum(1).mean());
+      cosines.push_back((p[i] * z[j]).detach().sum(1).mean());
+    }
+    return {
+        at::stack(distances).mean() * (2 * params_.scale),
+        {{"tau", at::full({}, tau(step), p[pairs.front().online].options().requires_grad(false))},
+         {"z_std", views::spread(z)},
+         {"cosine", at::stack(cosines).mean()}}};
+  }
+
+  void after_optimizer_step(std::span<const Embedding>, const StepContext& step) override {
+    const double kept = tau(step);
+    ema_update(*target_encoder_, encoder(), kept);
+    Head target(target_projector_);
+    Head online(projector_);
+    ema_update(target, online, kept);
+  }
+
+ private:
+  void make_target() {
+    const bool copy = params_.target_init == "copy";
+    target_encoder_ =
+        add_target("target_encoder", context().new_encoder(copy ? Init::copy : Init::fresh));
+    target_projector_ = make_mlp(head(encoder().width(), params_.projector));
+    if (copy) copy_state(*target_projector_, *projector_);
+    add_target("target_projector", target_projector_);
+  }
+
+  /// τ = 1 − (1 − τ₀)(1 + cos πk/K)/2, k counted from 0: the first step moves the target by 1 − τ₀.
+  double tau(const StepContext& step) const {
+    if (params_.tau_schedule == "constant") return params_.tau;
+    const auto total = step.total_steps > 0 ? step.total_steps : context().total_steps;
+    if (total <= 0) {
+      throw Error(ErrorKind::config,
+                  "byol: tau_schedule = \"cosine\" needs the number of steps of the run: set "
+                  "StepContext::total_steps, or tau_schedule = \"constant\"");
+    }
+    const double done = std::min(1.0, static_cast<double>(step.step) / static_cast<double>(total));
+    return 1 - (1 - params_.tau) * (1 + std::cos(std::numbers::pi * done)) / 2;
+  }
+
+  Params params_;
+  torch::nn::Sequential projector_;
+  torch::nn::Sequential predictor_;
+  std::shared_ptr<Encoder> target_encoder_;
+  torch::nn::Sequential target_projector_;
+};
+
+}  // namespace
+}  // namespace tandem::byol
+
+TANDEM_PLUGIN("byol", "1.0", "BYOL: predict a slowly moving target (Grill et al., 2020)",
+              tandem::objective<tandem::byol::Byol>("byol"), tandem::license("MIT"));

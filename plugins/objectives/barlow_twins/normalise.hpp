@@ -1,0 +1,39 @@
+#pragma once
+
+#include "tandem/sdk/collective.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+namespace tandem::barlow_twins {
+
+using Tensors = std::vector<at::Tensor>;
+
+inline at::Tensor row(const at::Tensor& matrix, std::size_t index) {
+  return matrix[static_cast<std::int64_t>(index)];
+}
+
+inline Tensors products(const Tensors& left, const Tensors& right) {
+  Tensors all;
+  for (std::size_t i = 0; i < left.size(); ++i) all.push_back(left[i] * right[i]);
+  return all;
+}
+
+/// Means of columns over the `batch` rows of all ranks: one line a tensor.
+at::Tensor global_means(const Tensors& tensors, double batch, Collective& collective);
+
+/// ẑ of each view, and 1/√(variance + eps) as one line a view.
+struct Normalised {
+  Tensors views;
+  at::Tensor scale;
+};
+
+/// Each feature to mean 0 and variance 1 over the batch of all ranks: biased variance, eps 1e-5. No
+/// graph.
+Normalised normalise(const Tensors& views, double batch, Collective& collective);
+
+/// Turns gradients with respect to ẑ into gradients with respect to z, in place.
+void normalise_backward(Tensors& grads, const Normalised& z, double batch, Collective& collective);
+
+}  // namespace tandem::barlow_twins

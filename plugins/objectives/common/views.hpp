@@ -1,0 +1,67 @@
+#pragma once
+
+#include "tandem/base/error.hpp"
+#include "tandem/sdk/objective.hpp"
+
+#include <ATen/Functions.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What the objectives of this folder share: checks and sums over the views of a batch.
+namespace tandem::views {
+
+inline void require_two(std::string_view objective, std::size_t count) {
+  if (count >= 2) return;
+  throw Error(ErrorKind::config,
+              std::string(objective) +
+                  " compares the views of a picture and needs two or more, not " +
+                  std::to_string(count) + ": add a [[view]]");
+}
+
+/// Losses are computed in float32, or in float64 where that is what came.
+inline at::Tensor in_loss_type(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kDouble ? tensor : tensor.to(at::kFloat);
+}
+
+/// View `online` predicts view `target`.
+struct Pair {
+  std::size_t online;
+  std::size_t target;
+};
+
+/// All ordered pairs of two views of which the first has an online and the second a target
+/// embedding.
+inline std::vector<Pair> predictions(std::string_view objective, std::span<const Embedding> views) {
+  require_two(objective, views.size());
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    for (std::size_t j = 0; j < views.size(); ++j) {
+      if (i != j && views[i].online.defined() && views[j].target.defined()) pairs.push_back({i, j});
+    }
+  }
+  if (pairs.empty()) {
+    throw Error(ErrorKind::config,
+                std::string(objective) +
+                    " has no view to predict: let one [[view]] or more have target = true");
+  }
+  return pairs;
+}
+
+/// How far embeddings of unit length (N, D) spread over the local batch: the standard deviation of
+/// each feature, averaged over features and tensors. About 1/√D when all is well, 0 after a
+/// collapse.
+inline at::Tensor spread(const std::vector<at::Tensor>& unit) {
+  at::Tensor total;
+  for (const auto& tensor : unit) {
+    if (!tensor.defined()) continue;
+    const auto one = tensor.detach().std(0, /*unbiased=*/false).mean();
+    total = total.defined() ? at::stack({total, one.reshape({})}, 0).sum() : one;
+  }
+  return total;
+}
+
+}  // namespace tandem::views
