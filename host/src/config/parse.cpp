@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <fstream>
+#include <tuple>
 
 namespace tandem::config {
 namespace {
@@ -32,6 +33,10 @@ Table read_table(const toml::table& from, const SourcePointer& source) {
     table.entries.push_back(
         {std::string(key.str()), origin_of(key.source().begin, source), read(value, source)});
   }
+  // toml++ sorts by name.
+  std::sort(table.entries.begin(), table.entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.origin.line, a.origin.column) < std::tie(b.origin.line, b.origin.column);
+  });
   return table;
 }
 
