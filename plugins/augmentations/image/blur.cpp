@@ -1,0 +1,81 @@
+#include "blur.hpp"
+
+#include "pixels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+namespace tandem::image {
+namespace {
+
+/// Fills `kernel` with a sampled Gaussian whose sum is 1.
+void make_kernel(double sigma, std::vector<float>& kernel) {
+  const int radius = std::max(1, static_cast<int>(std::ceil(4 * sigma)));
+  kernel.resize(2 * static_cast<std::size_t>(radius) + 1);
+  double sum = 0;
+  for (int x = -radius; x <= radius; ++x) sum += std::exp(-0.5 * x * x / (sigma * sigma));
+  for (int x = -radius; x <= radius; ++x) {
+    kernel[static_cast<std::size_t>(x + radius)] =
+        static_cast<float>(std::exp(-0.5 * x * x / (sigma * sigma)) / sum);
+  }
+}
+
+/// On floats, since OpenCV's 8-bit filter takes twice as long.
+void blur(float* from, float* to, const Image& shape, std::vector<float>& kernel) {
+  const int type = CV_32FC(shape.channels());
+  const cv::Mat in(shape.height(), shape.width(), type, from);
+  cv::Mat out(shape.height(), shape.width(), type, to);
+  const cv::Mat weights(1, static_cast<int>(kernel.size()), CV_32FC1, kernel.data());
+  cv::sepFilter2D(in, out, CV_32F, weights, weights, cv::Point(-1, -1), 0, cv::BORDER_REFLECT_101);
+}
+
+void to_floats(const std::uint8_t* __restrict from, std::size_t count, float* __restrict to) {
+  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
+}
+
+void to_bytes(const float* __restrict from, std::size_t count, std::uint8_t* __restrict to) {
+  for (std::size_t i = 0; i < count; ++i) {
+    to[i] = static_cast<std::uint8_t>(std::min(std::max(from[i] + 0.5f, 0.0f), 255.0f));
+  }
+}
+
+void blur_u8(Image& image, std::vector<float>& kernel) {
+  thread_local std::vector<float> from, to;
+  from.resize(image.values());
+  to.resize(image.values());
+  to_floats(image.u8(), from.size(), from.data());
+  blur(from.data(), to.data(), image, kernel);
+  to_bytes(to.data(), to.size(), image.u8());
+}
+
+void blur_f32(Image& image, std::vector<float>& kernel) {
+  float* to = image.scratch_f32(image.height(), image.width(), image.channels());
+  blur(image.f32(), to, image, kernel);
+  image.swap();
+}
+
+}  // namespace
+
+void GaussianBlur::Params::declare(Fields<Params>& f) {
+  f("sigma", &Params::sigma, "range of the standard deviation")
+      .count(2)
+      .above(0)
+      .max(100)
+      .unit("px");
+  f("p", &Params::p, "probability").range(0, 1);
+}
+
+GaussianBlur::GaussianBlur(const Params& params)
+    : sigma_(Range::checked("gaussian_blur", "sigma", params.sigma)), p_(params.p) {}
+
+void GaussianBlur::apply(Image& image, Random& random) const {
+  if (!random.chance(p_) || image.values() == 0) return;
+  thread_local std::vector<float> kernel;
+  make_kernel(sigma_.draw(random), kernel);
+  if (image.type() == PixelType::u8) return blur_u8(image, kernel);
+  blur_f32(image, kernel);
+}
+
+}  // namespace tandem::image

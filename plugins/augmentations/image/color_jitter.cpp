@@ -1,0 +1,166 @@
+#include "color_jitter.hpp"
+
+#include "luma.hpp"
+#include "pixels.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace tandem::image {
+namespace {
+
+template <class T>
+constexpr float top = sizeof(T) == 1 ? 255.0f : 1.0f;
+
+/// `from` at factor 0, `to` at factor 1, beyond it at more; kept within the type's range.
+template <class T>
+float blend(float from, float to, float factor) {
+  return std::clamp(from + factor * (to - from), 0.0f, top<T>);
+}
+
+/// Blends every value with one and the same.
+void blend_all(Image& image, float from, float factor) {
+  if (image.type() == PixelType::u8) {
+    Table table;
+    for (std::size_t v = 0; v < table.size(); ++v) {
+      table[v] =
+          static_cast<std::uint8_t>(blend<std::uint8_t>(from, static_cast<float>(v), factor));
+    }
+    return look_up(image, table);
+  }
+  float* p = image.f32();
+  for (std::size_t i = 0; i < image.values(); ++i) p[i] = blend<float>(from, p[i], factor);
+}
+
+template <class T>
+double sum_of_grey(const T* pixels, std::size_t values, int channels) {
+  double sum = 0;
+  if (channels != 3) {
+    for (std::size_t i = 0; i < values; ++i) sum += pixels[i];
+    return sum / channels;
+  }
+  Planes planes{};
+  for (std::size_t done = 0; done < values / 3; done += Planes::size) {
+    const std::size_t count = std::min(Planes::size, values / 3 - done);
+    planes.load(pixels + 3 * done, count);
+    float part = 0;
+    for (std::size_t i = 0; i < count; ++i) part += luma<T>(planes.r[i], planes.g[i], planes.b[i]);
+    sum += part;
+  }
+  return sum;
+}
+
+/// The mean brightness; of bytes a whole number, as Pillow has it.
+float mean_grey(Image& image) {
+  double mean = 0;
+  with_pixels(image, [&](auto* pixels) {
+    mean = sum_of_grey(pixels, image.values(), image.channels()) / image.height() / image.width();
+  });
+  return static_cast<float>(image.type() == PixelType::u8 ? std::floor(mean + 0.5) : mean);
+}
+
+template <class T>
+void saturate(T* pixels, std::size_t count, float factor) {
+  change_rgb(pixels, count, [factor](Planes& p) {
+    for (std::size_t i = 0; i < Planes::size; ++i) {
+      const float grey = luma<T>(p.r[i], p.g[i], p.b[i]);
+      p.r[i] = blend<T>(grey, p.r[i], factor);
+      p.g[i] = blend<T>(grey, p.g[i], factor);
+      p.b[i] = blend<T>(grey, p.b[i], factor);
+    }
+  });
+}
+
+/// The hue, 0 … 6, counted from red over green.
+float hue_of(float r, float g, float b, float highest, float chroma) {
+  const float inverse = 1 / std::max(chroma, 1e-9f);  // a grey pixel has no hue
+  const float from_red = (g - b) * inverse;
+  const float from_green = (b - r) * inverse + 2;
+  const float from_blue = (r - g) * inverse + 4;
+  return r == highest ? from_red : g == highest ? from_green : from_blue;
+}
+
+/// A channel of the colour of a given hue: `offset` is 5 for red, 3 for green, 1 for blue.
+float channel(float hue, float offset, float highest, float chroma) {
+  float k = hue + offset;
+  k = k < 0 ? k + 6 : k;
+  k = k >= 6 ? k - 6 : k;
+  k = k >= 6 ? k - 6 : k;
+  return highest - chroma * std::max(0.0f, std::min(std::min(k, 4 - k), 1.0f));
+}
+
+/// Turns hues by `turn` (of 6), leaving the largest and the smallest channel of a pixel as large
+/// and as small.
+template <class T>
+void turn_hue(T* pixels, std::size_t count, float turn) {
+  constexpr float half = sizeof(T) == 1 ? 0.5f : 0.0f;
+  change_rgb(pixels, count, [turn](Planes& p) {
+    for (std::size_t i = 0; i < Planes::size; ++i) {
+      const float r = p.r[i], g = p.g[i], b = p.b[i];
+      const float highest = std::max(std::max(r, g), b);
+      const float chroma = highest - std::min(std::min(r, g), b);
+      const float hue = hue_of(r, g, b, highest, chroma) + turn;
+      p.r[i] = channel(hue, 5, highest, chroma) + half;
+      p.g[i] = channel(hue, 3, highest, chroma) + half;
+      p.b[i] = channel(hue, 1, highest, chroma) + half;
+    }
+  });
+}
+
+void saturate(Image& image, float factor) {
+  if (image.channels() != 3) return;
+  with_pixels(image, [&](auto* pixels) { saturate(pixels, image.values() / 3, factor); });
+}
+
+void turn_hue(Image& image, float turn) {
+  if (image.channels() != 3) return;
+  with_pixels(image, [&](auto* pixels) { turn_hue(pixels, image.values() / 3, turn); });
+}
+
+std::array<int, 4> draw_order(Random& random) {
+  std::array<int, 4> order = {0, 1, 2, 3};
+  for (std::size_t i = 3; i > 0; --i) {
+    std::swap(order[i],
+              order[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(i)))]);
+  }
+  return order;
+}
+
+Range around_one(double x) {
+  return {std::max(0.0, 1 - x), 1 + x};
+}
+
+}  // namespace
+
+void ColorJitter::Params::declare(Fields<Params>& f) {
+  f("brightness", &Params::brightness, "largest change of brightness; 1 may end in black").min(0);
+  f("contrast", &Params::contrast, "largest change of contrast; 1 may end in grey").min(0);
+  f("saturation", &Params::saturation, "largest change of saturation; 1 may end in grey").min(0);
+  f("hue", &Params::hue, "largest turn of the hue, as a share of the circle").range(0, 0.5);
+  f("p", &Params::p, "probability").range(0, 1);
+}
+
+ColorJitter::ColorJitter(const Params& params)
+    : brightness_(around_one(params.brightness)),
+      contrast_(around_one(params.contrast)),
+      saturation_(around_one(params.saturation)),
+      hue_{-params.hue, params.hue},
+      p_(params.p) {}
+
+void ColorJitter::apply(Image& image, Random& random) const {
+  if (!random.chance(p_) || image.values() == 0) return;
+  const std::array<int, 4> order = draw_order(random);
+  const auto brightness = static_cast<float>(brightness_.draw(random));
+  const auto contrast = static_cast<float>(contrast_.draw(random));
+  const auto saturation = static_cast<float>(saturation_.draw(random));
+  const auto hue = static_cast<float>(hue_.draw(random));
+  for (int step : order) {
+    if (step == 0 && brightness != 1) blend_all(image, 0, brightness);
+    if (step == 1 && contrast != 1) blend_all(image, mean_grey(image), contrast);
+    if (step == 2 && saturation != 1) saturate(image, saturation);
+    if (step == 3 && hue != 0) turn_hue(image, 6 * hue);
+  }
+}
+
+}  // namespace tandem::image

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "range.hpp"
+#include "tandem/base/augmentation.hpp"
+
+namespace tandem::image {
+
+/// Changes brightness, contrast, saturation and hue in a random order, as torchvision's ColorJitter
+/// does on Pillow images: a factor from [max(0, 1 - x), 1 + x] blends with black, with the mean
+/// grey, with the picture's own grey; hue turns by a share of the circle from [-x, x]. 8-bit
+/// results are cut off after each step as Pillow does, hue is exact before rounding. With other
+/// than 3 channels, saturation and hue do nothing. Draws whether, then (always all) the order by
+/// Fisher-Yates, and brightness, contrast, saturation, hue.
+class ColorJitter final : public Augmentation {
+ public:
+  struct Params {
+    double brightness = 0, contrast = 0, saturation = 0, hue = 0;
+    double p = 1;
+    static void declare(Fields<Params>& f);
+  };
+  explicit ColorJitter(const Params& params);
+  void apply(Image& image, Random& random) const override;
+
+ private:
+  Range brightness_, contrast_, saturation_, hue_;
+  double p_;
+};
+
+}  // namespace tandem::image

@@ -1,0 +1,102 @@
+#include "crop.hpp"
+
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tandem::image {
+namespace {
+
+constexpr int largest_side = 16384;
+
+int rounded(double value) {
+  return static_cast<int>(std::lround(value));
+}
+
+Box centred(int height, int width, int image_height, int image_width) {
+  return {(image_height - height) / 2, (image_width - width) / 2, height, width};
+}
+
+}  // namespace
+
+void ScalingParams::declare(Fields<ScalingParams>& f) {
+  f("size", &ScalingParams::size, "side of the result").range(1, largest_side).unit("px");
+  f("interpolation", &ScalingParams::interpolation, "filter, antialiased where the picture shrinks")
+      .choices({"bicubic", "bilinear"});
+}
+
+void RandomResizedCrop::Params::declare(Fields<Params>& f) {
+  f.base<ScalingParams>();
+  f("scale", &Params::scale, "range of the part's area, as a share of the picture's")
+      .count(2)
+      .above(0)
+      .max(1);
+  f("ratio", &Params::ratio, "range of the part's width / height").count(2).above(0);
+}
+
+RandomResizedCrop::RandomResizedCrop(const Params& params)
+    : size_(params.size),
+      filter_(params.filter()),
+      scale_(Range::checked("random_resized_crop", "scale", params.scale)),
+      ratio_(Range::checked("random_resized_crop", "ratio", params.ratio)) {}
+
+void RandomResizedCrop::apply(Image& image, Random& random) const {
+  resample(image, draw(image.height(), image.width(), random), size_, size_, filter_);
+}
+
+Box RandomResizedCrop::draw(int height, int width, Random& random) const {
+  constexpr int tries = 10;
+  for (int i = 0; i < tries; ++i) {
+    const double area = scale_.draw(random) * height * width;
+    const double ratio = std::exp(random.uniform(std::log(ratio_.low), std::log(ratio_.high)));
+    const int w = rounded(std::sqrt(area * ratio)), h = rounded(std::sqrt(area / ratio));
+    if (w < 1 || h < 1 || w > width || h > height) continue;
+    const auto top = static_cast<int>(random.integer(0, height - h));
+    const auto left = static_cast<int>(random.integer(0, width - w));
+    return {top, left, h, w};
+  }
+  return largest(height, width);
+}
+
+Box RandomResizedCrop::largest(int height, int width) const {
+  const double ratio = static_cast<double>(width) / height;
+  int w = width, h = height;
+  if (ratio < ratio_.low) h = std::clamp(rounded(width / ratio_.low), 1, height);
+  if (ratio > ratio_.high) w = std::clamp(rounded(height * ratio_.high), 1, width);
+  return centred(h, w, height, width);
+}
+
+void Resize::apply(Image& image, Random&) const {
+  const int h = image.height(), w = image.width(), shorter = std::min(h, w);
+  if (shorter == size_) return;
+  const std::int64_t exact = std::int64_t{size_} * std::max(h, w) / shorter;
+  if (exact > largest_side) {
+    throw Error(ErrorKind::data, Log::join("resize: a picture of ", w, "x", h, " would become ",
+                                           exact, " pixels long: crop it first, or leave it out"));
+  }
+  const auto longer = static_cast<int>(exact);
+  resample(image, {0, 0, h, w}, h <= w ? size_ : longer, h <= w ? longer : size_, filter_);
+}
+
+void CenterCrop::Params::declare(Fields<Params>& f) {
+  f("size", &Params::size, "side of the result").range(1, largest_side).unit("px");
+}
+
+void CenterCrop::apply(Image& image, Random&) const {
+  cut(image, centred(size_, size_, image.height(), image.width()));
+}
+
+void RandomShift::Params::declare(Fields<Params>& f) {
+  f("max", &Params::max, "largest move in each direction").range(0, largest_side).unit("px");
+}
+
+void RandomShift::apply(Image& image, Random& random) const {
+  const auto down = static_cast<int>(random.integer(-max_, max_));
+  const auto right = static_cast<int>(random.integer(-max_, max_));
+  if (down == 0 && right == 0) return;
+  cut(image, {-down, -right, image.height(), image.width()});
+}
+
+}  // namespace tandem::image

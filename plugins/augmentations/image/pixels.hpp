@@ -1,0 +1,49 @@
+#pragma once
+
+#include "tandem/base/image.hpp"
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+namespace tandem::image {
+
+/// Calls `f` with the image's pixels in their own type.
+template <class F>
+void with_pixels(Image& image, F&& f) {
+  if (image.type() == PixelType::u8) {
+    f(image.u8());
+  } else {
+    f(image.f32());
+  }
+}
+
+/// The image's second buffer, in a given pixel type.
+template <class T>
+T* scratch(Image& image, int height, int width) {
+  if constexpr (std::is_same_v<T, std::uint8_t>) {
+    return image.scratch_u8(height, width, image.channels());
+  } else {
+    return image.scratch_f32(height, width, image.channels());
+  }
+}
+
+/// A value of 0 … 1 as a pixel.
+template <class T>
+T pixel(double value) {
+  if constexpr (std::is_same_v<T, std::uint8_t>) {
+    return static_cast<std::uint8_t>(value * 255 + 0.5);
+  } else {
+    return static_cast<float>(value);
+  }
+}
+
+/// A new value for each of the 256 that a byte can have.
+using Table = std::array<std::uint8_t, 256>;
+
+inline void look_up(Image& image, const Table& table) {
+  std::uint8_t* p = image.u8();
+  for (std::uint8_t* end = p + image.values(); p != end; ++p) *p = table[*p];
+}
+
+}  // namespace tandem::image
