@@ -70,19 +70,25 @@ float entry(const std::vector<float>& values, int channel, float fallback) {
   return values[values.size() == 1 ? 0 : static_cast<std::size_t>(channel)];
 }
 
-/// out = in * scale + shift, where the pattern of `run` factors repeats.
+/// out = in * scale + shift for `run_pixels` values: a number of steps that the vectoriser knows.
 template <class T>
-void affine(const T* in, std::size_t count, const float* scale, const float* shift, std::size_t run,
-            float* out) {
-  std::size_t i = 0;
-  for (; i + run <= count; i += run) {
-    for (std::size_t k = 0; k < run; ++k) {
-      out[i + k] = static_cast<float>(in[i + k]) * scale[k] + shift[k];
-    }
+void affine_run(const T* __restrict in, const float* __restrict scale,
+                const float* __restrict shift, float* __restrict out) {
+  for (std::size_t k = 0; k < run_pixels; ++k) {
+    out[k] = static_cast<float>(in[k]) * scale[k] + shift[k];
   }
-  for (std::size_t k = 0; i + k < count; ++k) {
-    out[i + k] = static_cast<float>(in[i + k]) * scale[k] + shift[k];
+}
+
+/// The same for `count` values, where the pattern of factors repeats after `run_pixels` pixels.
+template <class T>
+void affine(const T* in, std::size_t count, const std::vector<float>& scale,
+            const std::vector<float>& shift, float* out) {
+  std::size_t i = 0, k = 0;
+  for (; i + run_pixels <= count; i += run_pixels) {
+    affine_run(in + i, scale.data() + k, shift.data() + k, out + i);
+    k = k + run_pixels == scale.size() ? 0 : k + run_pixels;
   }
+  for (; i < count; ++i, ++k) out[i] = static_cast<float>(in[i]) * scale[k] + shift[k];
 }
 
 }  // namespace
@@ -129,11 +135,10 @@ Normalizer::Normalizer(const Normalization& values, int channels) {
 }
 
 void Normalizer::write(const Image& image, float* out) const {
-  const std::size_t count = image.values(), run = bytes_.scale.size();
   if (image.type() == PixelType::u8) {
-    affine(image.u8(), count, bytes_.scale.data(), bytes_.shift.data(), run, out);
+    affine(image.u8(), image.values(), bytes_.scale, bytes_.shift, out);
   } else {
-    affine(image.f32(), count, floats_.scale.data(), floats_.shift.data(), run, out);
+    affine(image.f32(), image.values(), floats_.scale, floats_.shift, out);
   }
 }
 
