@@ -47,6 +47,7 @@ class Collector {
                                          "' is no floating-point tensor, so that it cannot be "
                                          "trained: visit it as a buffer");
     }
+    if (!tensor.requires_grad()) return;
     if (!seen_.insert(tensor.unsafeGetTensorImpl()).second) return;
     result.push_back({std::move(name), tensor, tensor.dim() <= 1, constant_lr});
   }

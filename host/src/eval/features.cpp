@@ -1,0 +1,73 @@
+#include "eval/features.hpp"
+
+#include "tandem/base/error.hpp"
+
+#include <ATen/Functions.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tandem::eval {
+namespace {
+
+class EvalMode {
+ public:
+  explicit EvalMode(Encoder& encoder) : encoder_(encoder) { encoder_.train(false); }
+  ~EvalMode() { encoder_.train(true); }
+  EvalMode(const EvalMode&) = delete;
+  EvalMode& operator=(const EvalMode&) = delete;
+
+ private:
+  Encoder& encoder_;
+};
+
+}  // namespace
+
+Features collect_features(std::vector<std::int64_t> labels, const ReadPictures& read,
+                          const Describe& describe, std::int64_t batch) {
+  const at::NoGradGuard no_grad;
+  const auto count = static_cast<std::int64_t>(labels.size());
+  if (count == 0) throw Error(ErrorKind::data, "there are no pictures to evaluate");
+  at::Tensor values;
+  for (std::int64_t begin = 0; begin < count; begin += batch) {
+    const std::int64_t end = std::min(count, begin + batch);
+    const at::Tensor part = describe(read(begin, end)).flatten(1);
+    if (!values.defined()) values = at::empty({count, part.size(1)}, at::kFloat);
+    values.narrow(0, begin, end - begin).copy_(part);
+  }
+  return {std::move(values), std::move(labels)};
+}
+
+Features extract_features(Encoder& encoder, std::vector<std::int64_t> labels,
+                          const ReadPictures& read, std::int64_t batch, at::Device device) {
+  const EvalMode eval_mode(encoder);
+  return collect_features(
+      std::move(labels), read,
+      [&](const at::Tensor& pictures) { return encoder(pictures.to(device)); }, batch);
+}
+
+Features labelled(const Features& features) {
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < features.labels.size(); ++i) {
+    if (features.labels[i] >= 0) rows.push_back(static_cast<std::int64_t>(i));
+  }
+  return rows.size() == features.labels.size() ? features : take(features, rows);
+}
+
+Features take(const Features& features, std::span<const std::int64_t> rows) {
+  Features taken;
+  const at::Tensor index = at::tensor(at::ArrayRef<std::int64_t>(rows.data(), rows.size()));
+  taken.values = features.values.index_select(0, index);
+  taken.labels.reserve(rows.size());
+  for (const std::int64_t row : rows) {
+    taken.labels.push_back(features.labels.at(static_cast<std::size_t>(row)));
+  }
+  return taken;
+}
+
+at::Tensor normalise_rows(const at::Tensor& values) {
+  return values / at::linalg_vector_norm(values, 2, {1}, true).clamp_min(1e-12);
+}
+
+}  // namespace tandem::eval
