@@ -91,18 +91,28 @@ class BarlowTwins final : public ModuleObjective {
 
   Loss loss(std::span<const Embedding> views, const StepContext&) override {
     views::require_two("barlow_twins", views.size());
-    std::vector<at::Tensor> z;
-    for (const Embedding& view : views) z.push_back(views::in_loss_type(view.online));
-    const std::int64_t batch = z.front().size(0) * collective().size();
-    const std::int64_t width = z.front().size(1);
+    const std::int64_t batch = views.front().online.size(0) * collective().size();
+    const std::int64_t width = views.front().online.size(1);
     if (batch < 2) refuse("one sample has no correlations: set train.batch_size to 2 or more");
+    const std::vector<at::Tensor> z = inputs(views, batch);
     const double lambda =
         params_.lambda == one_over_width ? 1.0 / static_cast<double>(width) : params_.lambda;
     const Terms terms = redundancy(z, lambda, form(batch, width, z.size()), collective());
-    return {terms.loss * params_.scale, metrics(terms, lambda, batch, width)};
+    const at::Tensor total =
+        (terms.loss * params_.scale).to(views::loss_type(views.front().online));
+    return {total, metrics(terms, lambda, batch, width)};
   }
 
  private:
+  /// Of two samples' gradient nothing is left but a part in variance/eps, too little for float32.
+  static std::vector<at::Tensor> inputs(std::span<const Embedding> views, std::int64_t batch) {
+    std::vector<at::Tensor> z;
+    for (const Embedding& view : views) {
+      z.push_back(batch == 2 ? view.online.to(at::kDouble) : views::in_loss_type(view.online));
+    }
+    return z;
+  }
+
   Form form(std::int64_t batch, std::int64_t width, std::size_t views) const {
     if (params_.form == "auto") return cheaper_form(batch, width, views);
     return params_.form == "gram" ? Form::gram : Form::correlation;

@@ -23,8 +23,12 @@ inline void require_two(std::string_view objective, std::size_t count) {
 }
 
 /// Losses are computed in float32, or in float64 where that is what came.
+inline at::ScalarType loss_type(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+}
+
 inline at::Tensor in_loss_type(const at::Tensor& tensor) {
-  return tensor.scalar_type() == at::kDouble ? tensor : tensor.to(at::kFloat);
+  return tensor.to(loss_type(tensor));
 }
 
 /// View `online` predicts view `target`.
@@ -55,13 +59,11 @@ inline std::vector<Pair> predictions(std::string_view objective, std::span<const
 /// each feature, averaged over features and tensors. About 1/√D when all is well, 0 after a
 /// collapse.
 inline at::Tensor spread(const std::vector<at::Tensor>& unit) {
-  at::Tensor total;
+  std::vector<at::Tensor> means;
   for (const auto& tensor : unit) {
-    if (!tensor.defined()) continue;
-    const auto one = tensor.detach().std(0, /*unbiased=*/false).mean();
-    total = total.defined() ? at::stack({total, one.reshape({})}, 0).sum() : one;
+    if (tensor.defined()) means.push_back(tensor.detach().std(0, /*unbiased=*/false).mean());
   }
-  return total;
+  return at::stack(means).mean();
 }
 
 }  // namespace tandem::views
