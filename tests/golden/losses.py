@@ -209,10 +209,11 @@ def predictions(out, method):
 
 
 def tiny_rows(out):
-    """BYOL's clamp: a prediction of length 5e-7, below the 1e-6 whose square is 1e-12."""
-    small = views(2, 4, 8)
-    small[0][1] *= np.float32(5e-7) / np.linalg.norm(small[0][1])
-    prediction_case(out, "tiny_row", "byol", small, views(2, 4, 8))
+    """A prediction of length 5e-7: too short for BYOL, whose shortest is 1e-6, but not for SimSiam (1e-8)."""
+    for method in ("simsiam", "byol"):
+        small = views(2, 4, 8)
+        small[0][1] *= np.float32(5e-7) / np.linalg.norm(small[0][1])
+        prediction_case(out, "tiny_row", method, small, views(2, 4, 8))
 
 
 def tau(out):

@@ -4,6 +4,7 @@
 #include "tandem/sdk/testing.hpp"
 
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <filesystem>
@@ -11,6 +12,13 @@
 
 namespace tandem::test {
 namespace {
+
+// With tensors this small, threads spend their time waiting for one another: seconds on a busy
+// machine.
+const bool one_thread = [] {
+  at::set_num_threads(1);
+  return true;
+}();
 
 at::ScalarType scalar_type(formats::TensorType type) {
   switch (type) {
