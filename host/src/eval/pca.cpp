@@ -28,9 +28,13 @@ struct Spectrum {
   at::Tensor vectors;  // (F, K)
 };
 
+/// At most `count`, without those that are nothing but rounding.
 Spectrum greatest(const at::Tensor& symmetric, std::int64_t count) {
-  const auto [values, vectors] = at::linalg_eigh(symmetric);
-  return {values.flip({0}).narrow(0, 0, count), vectors.flip({1}).narrow(1, 0, count)};
+  const auto [rising, vectors] = at::linalg_eigh(symmetric);
+  const at::Tensor values = rising.flip({0});
+  const auto real = (values > 1e-12 * values[0]).sum().item<std::int64_t>();
+  const std::int64_t kept = std::min(count, real);
+  return {values.narrow(0, 0, kept), vectors.flip({1}).narrow(1, 0, kept)};
 }
 
 /// Of X'X; where X has fewer rows than columns, by way of the smaller XX'.
@@ -49,12 +53,13 @@ Pca::Pca(const at::Tensor& values, std::int64_t dims, std::int64_t max_rows) {
   const at::Tensor x = spread_rows(values, max_rows).to(at::kDouble);
   const std::int64_t rows = x.size(0);
   if (rows < 2) throw Error(ErrorKind::data, "PCA needs at least two pictures");
-  // Centring costs one direction where there are fewer rows than columns.
-  const std::int64_t count = std::min({dims, x.size(1), rows - 1});
+  if (at::equal(x, x.narrow(0, 0, 1).expand_as(x))) {
+    throw Error(ErrorKind::data, "PCA needs pictures that differ");
+  }
   mean_ = x.mean(0);
-  const Spectrum spectrum = right_singular(x - mean_, count);
+  const Spectrum spectrum = right_singular(x - mean_, dims);
   components_ = with_fixed_signs(spectrum.vectors.t()).contiguous();
-  variances_ = (spectrum.values / static_cast<double>(rows - 1)).clamp_min(0);
+  variances_ = spectrum.values / static_cast<double>(rows - 1);
 }
 
 at::Tensor Pca::project(const at::Tensor& values) const {

@@ -10,8 +10,8 @@ namespace tandem::eval {
 class Pca {
  public:
   /// Fits to (N, F) features of any floating-point type, computed in float64: to all rows, or to
-  /// `max_rows` of them, evenly spread. Keeps `dims` directions, or as many as there are: at most
-  /// F, and one less than the rows. Throws Error(data) where there are fewer than two rows.
+  /// `max_rows` of them, evenly spread. Keeps `dims` directions, or as many as have any variance.
+  /// Throws Error(data) where there are fewer than two rows, or all are alike.
   Pca(const at::Tensor& values, std::int64_t dims, std::int64_t max_rows = 20000);
 
   /// (M, F) features → (M, K) float32, without the mean.
