@@ -12,7 +12,7 @@
 #include <vector>
 
 /// The safetensors format: u64 header size, a JSON header, then the tensors' bytes, little-endian
-/// and row-major (https://github.com/huggingface/safetensors, "Format").
+/// and row-major (huggingface/safetensors, README, "Format").
 namespace tandem::formats {
 
 using Metadata = std::map<std::string, std::string>;

@@ -19,7 +19,7 @@ namespace {
 }
 
 /// Reads the header event by event, so that a hostile one costs no more memory than its tensors'
-/// list. Expected is { "__metadata__": {text: text}, NAME: {"dtype", "shape": […], "data_offsets":
+/// Expected: { "__metadata__": {text: text}, NAME: {"dtype", "shape": […], "data_offsets": […]} }.
 /// [begin, end]} }.
 class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
