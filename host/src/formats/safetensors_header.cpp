@@ -19,8 +19,8 @@ namespace {
 }
 
 /// Reads the header event by event, so that a hostile one costs no more memory than its tensors'
-/// Expected: { "__metadata__": {text: text}, NAME: {"dtype", "shape": […], "data_offsets": […]} }.
-/// [begin, end]} }.
+/// list. Expected:
+/// { "__metadata__": {text: text}, NAME: {"dtype", "shape": […], "data_offsets": […]} }
 class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit HeaderReader(const std::string& origin) : origin_(origin) {}
