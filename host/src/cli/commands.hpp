@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/arguments.hpp"
+
+/// The commands: each takes the words after its name and returns an exit code; errors are thrown.
+namespace tandem::cli {
+
+int train_command(const Strings& words);
+int eval_command(const Strings& words);
+int plugins_command(const Strings& words);
+int config_command(const Strings& words);
+
+}  // namespace tandem::cli

@@ -1,0 +1,61 @@
+#include "cli/commands.hpp"
+#include "cli/console_log.hpp"
+#include "cli/setup.hpp"
+#include "formats/json_lines.hpp"
+#include "tandem/base/error.hpp"
+
+#include <iostream>
+
+namespace tandem::cli {
+namespace po = boost::program_options;
+namespace {
+
+run::Prepared prepare(const Arguments& arguments, plugin::Catalog& catalog, const Strings& words) {
+  auto layers = read_layers(arguments, words.size() > 1 ? words[1] : "");
+  const bool reads_pictures = arguments.has("data");
+  return reads_pictures ? run::prepare(layers, catalog)
+                        : run::prepare_without_data(layers, catalog);
+}
+
+void show_json(const config::Config& config) {
+  auto list = formats::Json::array();
+  for (const auto& [path, value, origin] : config::settings(config)) {
+    list.push_back({{"key", path}, {"value", value}, {"origin", origin.where()}});
+  }
+  std::cout << list.dump(2) << '\n';
+}
+
+}  // namespace
+
+int config_command(const Strings& words) {
+  Arguments arguments("config check|show [CONFIG|PRESET] [options]",
+                      "check: reads a configuration and the parameters of its plugins, and names "
+                      "everything that is wrong.\n"
+                      "show: prints every key with its value. Without --data the defaults are "
+                      "those for 32 x 32 pictures.");
+  add_config_options(arguments, 2);
+  arguments.add()("origin", po::bool_switch(), "show: where each value comes from")  //
+      ("docs", po::bool_switch(), "show: what each key means");
+  if (!arguments.parse(words)) return 0;
+  const auto given = arguments.list("config");
+  const std::string what = given.empty() ? "" : given[0];
+  if ((what != "check" && what != "show") || given.size() > 2) {
+    throw Error(ErrorKind::usage,
+                "tandem config needs 'check' or 'show', then at most one configuration");
+  }
+  ConsoleLog log(arguments.verbose(), arguments.quiet());
+  auto catalog = make_catalog(arguments, log);
+  const auto prepared = prepare(arguments, catalog, given);
+  const auto notes = arguments.flag("origin") ? config::Notes::origins
+                     : arguments.flag("docs") ? config::Notes::docs
+                                              : config::Notes::none;
+  if (what == "check")
+    std::cout << "the configuration is fine\n";
+  else if (arguments.json())
+    show_json(prepared.config);
+  else
+    std::cout << config::to_toml(prepared.config, notes);
+  return 0;
+}
+
+}  // namespace tandem::cli

@@ -1,0 +1,106 @@
+#include "cli/commands.hpp"
+#include "cli/console_log.hpp"
+#include "cli/setup.hpp"
+#include "config/describe.hpp"
+#include "formats/json_lines.hpp"
+#include "plugin/stamp.hpp"
+#include "report/text_table.hpp"
+#include "tandem/base/error.hpp"
+
+#include <iostream>
+
+namespace tandem::cli {
+namespace {
+
+using plugin::text;
+
+void list_json(const plugin::Catalog& catalog) {
+  auto list = formats::Json::array();
+  for (const auto& file : catalog.files()) {
+    formats::Json provides = formats::Json::array();
+    for (std::size_t i = 0; i < file.stamp.count; ++i) {
+      const auto& item = file.stamp.items[i];
+      provides.push_back({{"role", role_name(item.role)}, {"id", text(item.id)}});
+    }
+    list.push_back({{"file", file.path.string()},
+                    {"id", text(file.stamp.id)},
+                    {"version", text(file.stamp.version)},
+                    {"doc", text(file.stamp.doc)},
+                    {"author", text(file.stamp.author)},
+                    {"license", text(file.stamp.license)},
+                    {"libtorch", text(file.stamp.libtorch)},
+                    {"provides", provides},
+                    {"problem", file.problem}});
+  }
+  std::cout << list.dump(2) << '\n';
+}
+
+void list_text(const plugin::Catalog& catalog) {
+  report::TextTable table({"id", "role", "plugin", "file"});
+  for (const auto& file : catalog.files()) {
+    for (std::size_t i = 0; file.problem.empty() && i < file.stamp.count; ++i) {
+      const auto& item = file.stamp.items[i];
+      table.add({std::string(text(item.id)), std::string(role_name(item.role)),
+                 Log::join(text(file.stamp.id), " ", text(file.stamp.version)),
+                 file.path.string()});
+    }
+  }
+  std::cout << table.text();
+  for (const auto& file : catalog.files()) {
+    if (!file.problem.empty()) std::cout << "unusable: " << file.problem << '\n';
+  }
+}
+
+/// What a configuration writes to use it.
+std::string header(Role role, const std::string& id) {
+  if (role == Role::augmentation) return "[[view]]  # { use = \"" + id + "\", … } in ops";
+  return Log::join("[", role_name(role), "]\nuse = \"", id, "\"");
+}
+
+void info(plugin::Catalog& catalog, const std::string& id) {
+  bool known = false;
+  for (const auto role : {Role::objective, Role::backbone, Role::augmentation}) {
+    const auto ids = catalog.ids(role);
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) continue;
+    known = true;
+    const auto found = catalog.find(role, id);
+    const auto& schema = found.factory->schema();
+    std::cout << role_name(role) << " '" << id << "' of " << found.origin.plugin << ' '
+              << found.origin.version << ", " << found.origin.file.string() << "\nsha256 "
+              << plugin::sha256(found.origin.file) << "\n\n"
+              << config::describe(schema) << '\n'
+              << config::example_toml(header(role, id), schema);
+  }
+  if (!known)
+    throw Error(ErrorKind::plugin,
+                "no plugin provides '" + id + "'; tandem plugins list shows what there is");
+}
+
+}  // namespace
+
+int plugins_command(const Strings& words) {
+  Arguments arguments(
+      "plugins list | info ID",
+      "list: every plugin that can be named, read from the files without running any of their "
+      "code.\n"
+      "info: the parameters of one objective, backbone or augmentation, and TOML to paste.");
+  arguments.positional("words", 2);
+  if (!arguments.parse(words)) return 0;
+  const auto given = arguments.list("words");
+  const std::string what = given.empty() ? "" : given[0];
+  ConsoleLog log(arguments.verbose(), arguments.quiet());
+  auto catalog = make_catalog(arguments, log);
+  if (what == "list" && given.size() == 1) {
+    if (arguments.json())
+      list_json(catalog);
+    else
+      list_text(catalog);
+  } else if (what == "info" && given.size() == 2) {
+    info(catalog, given[1]);
+  } else {
+    throw Error(ErrorKind::usage, "tandem plugins needs 'list' or 'info ID'");
+  }
+  return 0;
+}
+
+}  // namespace tandem::cli

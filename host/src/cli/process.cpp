@@ -1,0 +1,61 @@
+#include "cli/process.hpp"
+
+#include <ATen/Parallel.h>
+#include <malloc.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace tandem::cli {
+namespace {
+
+std::atomic<bool> stop_requested{false};
+std::atomic<int> caught_signal{0};
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+
+extern "C" void on_signal(int number) {
+  if (stop_requested.exchange(true)) ::_exit(128 + number);
+  caught_signal = number;
+}
+
+}  // namespace
+
+void retain_heap() {
+  constexpr int keep = 2'000'000'000;
+  ::mallopt(M_MMAP_THRESHOLD, keep);
+  ::mallopt(M_TRIM_THRESHOLD, keep);
+}
+
+int available_processors() {
+  cpu_set_t mask;
+  if (::sched_getaffinity(0, sizeof mask, &mask) != 0) return 1;
+  return std::max(1, CPU_COUNT(&mask));
+}
+
+int set_threads(int threads) {
+  at::set_num_threads(threads > 0 ? threads : available_processors());
+  return at::get_num_threads();
+}
+
+const std::atomic<bool>& catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
+  return stop_requested;
+}
+
+int signal_exit_code() {
+  return caught_signal == 0 ? 0 : 128 + caught_signal;
+}
+
+std::filesystem::path program_prefix() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::filesystem::path{} : program.parent_path().parent_path();
+}
+
+}  // namespace tandem::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+
+/// What belongs to the process and therefore to the program, never to the library.
+namespace tandem::cli {
+
+/// Tells the C library to keep freed memory: big tensors would otherwise be mapped, page-faulted
+/// and unmapped anew each time, which costs a fifth of a training step. Resident memory then stays
+/// at its peak.
+void retain_heap();
+
+/// Sets LibTorch's threads: `threads`, or as many as the process may run on where that is 0.
+/// Returns how many.
+int set_threads(int threads);
+/// How many processors the affinity mask leaves to this process.
+int available_processors();
+
+/// Catches SIGINT and SIGTERM: the first sets the flag that is returned, the second ends the
+/// process at once.
+const std::atomic<bool>& catch_signals();
+/// 130 after SIGINT, 143 after SIGTERM, 0 without a signal.
+int signal_exit_code();
+
+/// The folder of an installation, or of the build, that the program stands in: PREFIX of
+/// PREFIX/bin/tandem.
+std::filesystem::path program_prefix();
+
+}  // namespace tandem::cli

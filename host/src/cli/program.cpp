@@ -1,0 +1,83 @@
+#include "cli/program.hpp"
+
+#include "cli/commands.hpp"
+#include "tandem/base/error.hpp"
+#include "tandem/base/params.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <new>
+
+namespace tandem::cli {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* what;
+  int (*run)(const Strings& words);
+};
+
+constexpr std::array commands = {
+    Command{"train", "pre-train a backbone on a folder of pictures", train_command},
+    Command{"eval", "evaluate a run: kNN, few labels, against simple baselines", eval_command},
+    Command{"plugins", "list plugins, show the parameters of one", plugins_command},
+    Command{"config", "check or show a configuration", config_command},
+};
+
+void print_help(std::ostream& out) {
+  out << "tandem: self-supervised pre-training with objectives, backbones and augmentations as "
+         "plugins\n\n"
+         "  tandem COMMAND [options]\n\n";
+  for (const auto& command : commands) {
+    out << "  " << command.name << std::string(10 - std::string_view(command.name).size(), ' ')
+        << command.what << '\n';
+  }
+  out << "\ntandem COMMAND --help shows a command's options; tandem --version the version.\n"
+         "A first run: tandem train --data DIR_OF_IMAGES\n";
+}
+
+[[noreturn]] void unknown_command(const std::string& name) {
+  Strings names;
+  for (const auto& command : commands) names.emplace_back(command.name);
+  std::string message = "unknown command '" + name + "'";
+  const auto close = nearest(name, names, 1);
+  throw Error(ErrorKind::usage, message + (close.empty() ? "; tandem --help lists them"
+                                                         : "; did you mean '" + close[0] + "'?"));
+}
+
+int dispatch(const Strings& words) {
+  if (words.empty()) {
+    print_help(std::cerr);
+    return static_cast<int>(ErrorKind::usage);
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help")
+    return print_help(std::cout), 0;
+  if (words[0] == "--version") return std::cout << "tandem " << TANDEM_VERSION << '\n', 0;
+  const auto* found = std::find_if(commands.begin(), commands.end(), [&](const Command& command) {
+    return words[0] == command.name;
+  });
+  if (found == commands.end()) unknown_command(words[0]);
+  return found->run({words.begin() + 1, words.end()});
+}
+
+int complain(const std::string& message, ErrorKind kind) {
+  std::cerr << "error: " << message << '\n';
+  return static_cast<int>(kind);
+}
+
+}  // namespace
+
+int run_program(const Strings& words) {
+  try {
+    return dispatch(words);
+  } catch (const Error& error) {
+    return complain(error.what(), error.kind());
+  } catch (const std::bad_alloc&) {
+    return complain("memory ran out; try a smaller train.batch_size", ErrorKind::resource);
+  } catch (const std::exception& error) {
+    return complain(std::string("unexpected: ") + error.what(), ErrorKind::internal);
+  }
+}
+
+}  // namespace tandem::cli

@@ -1,0 +1,100 @@
+#include "cli/setup.hpp"
+
+#include "cli/process.hpp"
+#include "tandem/base/error.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+namespace tandem::cli {
+namespace po = boost::program_options;
+namespace {
+
+/// Options that are a shorter spelling of one key.
+struct Shorthand {
+  const char* option;
+  const char* key;
+  const char* value_name;
+  const char* what;
+};
+constexpr Shorthand shorthands[] = {
+    {"data", "data.path", "DIR", "the pictures: a folder, or an IDX file (data.path)"},
+    {"objective", "objective.use", "ID",
+     "barlow_twins, simsiam, byol, or a plugin's (objective.use)"},
+    {"backbone", "backbone.use", "ID", "resnet18, …, or a plugin's (backbone.use)"},
+    {"out", "run.out", "DIR", "the run folder (run.out); default: a new one in runs/"},
+    {"device", "run.device", "NAME", "cpu (run.device)"},
+};
+
+std::filesystem::path preset_folder() {
+  return program_prefix() / "share/tandem/presets";
+}
+
+Strings preset_names() {
+  Strings names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(preset_folder(), error)) {
+    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::filesystem::path find_config(const std::string& word) {
+  if (std::filesystem::exists(word)) return word;
+  const auto preset = preset_folder() / (word + ".toml");
+  if (std::filesystem::exists(preset)) return preset;
+  std::string message = "there is no file and no preset '" + word + "'";
+  const auto names = preset_names();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    message += (i == 0 ? "; presets: " : ", ") + names[i];
+  throw Error(ErrorKind::config, message);
+}
+
+std::string quoted(const std::string& text) {
+  return to_toml(ParamValue(text));
+}
+
+}  // namespace
+
+plugin::Catalog make_catalog(const Arguments& arguments, Log& log) {
+  plugin::Catalog catalog(log);
+  for (const auto& file : arguments.list("plugin")) catalog.add_file(file);
+  for (const auto& folder : arguments.list("plugin-path")) catalog.add_folder(folder);
+  if (const char* path = std::getenv("TANDEM_PLUGIN_PATH")) {
+    std::istringstream folders(path);
+    for (std::string folder; std::getline(folders, folder, ':');) {
+      if (!folder.empty()) catalog.add_folder(folder);
+    }
+  }
+  const auto own = program_prefix() / "lib/tandem/plugins";
+  if (std::filesystem::is_directory(own)) catalog.add_folder(own);
+  return catalog;
+}
+
+void add_config_options(Arguments& arguments, int words) {
+  for (const auto& [option, key, value_name, what] : shorthands) {
+    arguments.add()(option, po::value<std::string>()->value_name(value_name), what);
+  }
+  arguments.add()("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
+                  "any key, e.g. --set train.epochs=20; VALUE is TOML; may be repeated");
+  arguments.positional("config", words);
+}
+
+run::Layers read_layers(const Arguments& arguments, const std::string& word) {
+  run::Layers layers;
+  if (!word.empty()) layers.file = find_config(word);
+  for (const auto& [option, key, value_name, what] : shorthands) {
+    if (!arguments.has(option)) continue;
+    layers.assignments.push_back(
+        {std::string(key) + "=" + quoted(arguments.text(option)), std::string("--") + option});
+  }
+  int number = 0;
+  for (const auto& assignment : arguments.list("set")) {
+    layers.assignments.push_back({assignment, "--set #" + std::to_string(++number)});
+  }
+  return layers;
+}
+
+}  // namespace tandem::cli

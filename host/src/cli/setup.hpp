@@ -1,0 +1,19 @@
+#pragma once
+
+#include "cli/arguments.hpp"
+#include "plugin/catalog.hpp"
+#include "run/configuration.hpp"
+
+namespace tandem::cli {
+
+/// Every plugin a command may name, in search order: --plugin, --plugin-path, TANDEM_PLUGIN_PATH
+/// (folders separated by colons), the program's own. Never the current folder.
+plugin::Catalog make_catalog(const Arguments& arguments, Log& log);
+
+/// The options that `read_layers` understands, and `words` words under the name "config".
+void add_config_options(Arguments& arguments, int words);
+/// The layers of a configuration as the command line gives them; `word` names a file or a preset,
+/// or is empty.
+run::Layers read_layers(const Arguments& arguments, const std::string& word);
+
+}  // namespace tandem::cli

@@ -1,0 +1,83 @@
+#include "cli/commands.hpp"
+#include "cli/console_log.hpp"
+#include "cli/process.hpp"
+#include "cli/setup.hpp"
+#include "formats/json_lines.hpp"
+#include "run/train_run.hpp"
+
+#include <unistd.h>
+#include <iostream>
+
+namespace tandem::cli {
+namespace po = boost::program_options;
+namespace {
+
+Arguments train_arguments() {
+  Arguments arguments(
+      "train [CONFIG|PRESET] [options]",
+      "Pre-trains a backbone on unlabelled pictures and leaves a run folder with its weights.\n"
+      "  tandem train --data DIR_OF_IMAGES                       sensible defaults for everything\n"
+      "  tandem train --data DIR --objective simsiam             another objective\n"
+      "  tandem train my.toml --set train.epochs=20              a configuration of your own\n"
+      "The folder's config.toml then holds every key; tandem config show prints it beforehand.");
+  add_config_options(arguments, 1);
+  arguments.add()("overwrite", po::bool_switch(), "replace the run that --out names")  //
+      ("dry-run", po::bool_switch(), "one step of everything, nothing kept");
+  return arguments;
+}
+
+void print_json(const run::TrainSummary& summary) {
+  formats::Json result = {{"run", summary.folder.string()},
+                          {"steps", summary.steps},
+                          {"end", report::to_string(summary.reason)},
+                          {"evaluations", formats::Json::array()}};
+  for (const auto& event : summary.evaluations) {
+    formats::Json values;
+    for (const auto& [name, value] : event.values) values[name] = formats::json_number(value);
+    result["evaluations"].push_back({{"name", event.name},
+                                     {"protocol", event.protocol},
+                                     {"epoch", event.epoch},
+                                     {"values", values}});
+  }
+  std::cout << result.dump(2) << '\n';
+}
+
+void print_text(const run::TrainSummary& summary) {
+  if (!summary.evaluations.empty()) {
+    const auto& last = summary.evaluations.back();
+    for (const auto& [name, value] : last.values)
+      std::cout << name << ' ' << value << "  (" << last.protocol << ")\n";
+  }
+  if (summary.folder.empty())
+    std::cout << "dry run: one step of everything went well\n";
+  else
+    std::cout << "run folder: " << summary.folder.string() << '\n';
+}
+
+}  // namespace
+
+int train_command(const Strings& words) {
+  auto arguments = train_arguments();
+  if (!arguments.parse(words)) return 0;
+  ConsoleLog log(arguments.verbose(), arguments.quiet());
+  report::Progress progress(std::cerr, report::progress_style(STDERR_FILENO, arguments.quiet()));
+  log.keep_clear_of(&progress);
+  auto catalog = make_catalog(arguments, log);
+  const auto prepared = run::prepare(read_layers(arguments, arguments.text("config")), catalog);
+  set_threads(prepared.config.run.threads);
+
+  run::TrainOptions options;
+  options.overwrite = arguments.flag("overwrite");
+  options.dry_run = arguments.flag("dry-run");
+  options.stop = &catch_signals();
+  report::TrainObserver* const shown = &progress;
+  options.observers = {&shown, 1};
+  const auto summary = run::train(prepared, catalog, options, log);
+  if (arguments.json())
+    print_json(summary);
+  else
+    print_text(summary);
+  return summary.reason == report::EndReason::interrupted ? signal_exit_code() : 0;
+}
+
+}  // namespace tandem::cli

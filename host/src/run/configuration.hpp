@@ -1,0 +1,36 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "plugin/catalog.hpp"
+#include "run/data_set.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tandem::run {
+
+struct Assignment {
+  std::string text;    ///< "a.b=VALUE"
+  std::string origin;  ///< for messages, e.g. "--set #2"
+};
+
+/// What a configuration is made of, beside the defaults below it.
+struct Layers {
+  std::filesystem::path file;  ///< empty: none
+  std::vector<Assignment> assignments;
+};
+
+/// A checked configuration and the pictures it names.
+struct Prepared {
+  config::Config config;
+  SourcePointer data;  ///< null where `prepare_without_data` was asked
+};
+
+/// Reads and checks the layers over defaults that suit the pictures. Throws what is wrong with the
+/// configuration, its plugins or its data.
+Prepared prepare(const Layers& layers, plugin::Catalog& catalog);
+/// The same where no picture may be read: the defaults are those for 32 × 32 pictures.
+Prepared prepare_without_data(const Layers& layers, plugin::Catalog& catalog);
+
+}  // namespace tandem::run

@@ -1,0 +1,115 @@
+#include "run/data_set.hpp"
+
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
+#include "tandem/base/random.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace tandem::run {
+namespace {
+
+/// Seeds that are no sample's: the held-out part must not depend on run.seed, so that runs compare.
+constexpr RandomKey holdout_key{0x686f6c646f7574, 0, 0, 0xffff, 0};
+
+data::SourceOptions source_options(const config::DataSection& section) {
+  data::SourceOptions options;
+  options.kind = section.source;
+  options.path = section.path;
+  options.channels = section.channels;
+  options.max_pixels = section.max_pixels;
+  options.synthetic.count = section.synthetic_count;
+  options.synthetic.size = section.synthetic_size;
+  options.synthetic.classes = section.synthetic_classes;
+  return options;
+}
+
+bool labelled(const data::Source& source) {
+  return source.label(0) >= 0;
+}
+
+/// At most `limit` (0: all) pictures of a source, evenly spread.
+SourcePointer at_most(const SourcePointer& source, std::int64_t limit) {
+  const std::int64_t size = source->size();
+  if (limit == 0 || limit >= size) return source;
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(limit));
+  for (std::int64_t i = 0; i < limit; ++i) indices[static_cast<std::size_t>(i)] = i * size / limit;
+  return data::subset(source, std::move(indices));
+}
+
+void hold_out(DataSet& set, const SourcePointer& all, double share) {
+  const auto held =
+      static_cast<std::int64_t>(std::lround(share * static_cast<double>(all->size())));
+  if (held == 0 || held == all->size()) return;
+  auto order = Random(holdout_key).permutation(all->size());
+  std::sort(order.begin(), order.begin() + held);
+  std::sort(order.begin() + held, order.end());
+  set.queries = data::subset(all, {order.begin(), order.begin() + held});
+  set.train = data::subset(all, {order.begin() + held, order.end()});
+  set.queries_from = Log::join(100 * share, " % of the training pictures, held out");
+}
+
+void add_queries(DataSet& set, const SourcePointer& all, const config::Config& config) {
+  if (!labelled(*all) || config.eval.knn_every < 0) return;
+  if (config.eval.path.empty()) {
+    hold_out(set, all, config.eval.holdout);
+  } else {
+    auto section = config.data;
+    section.source = config.eval.source;
+    section.path = config.eval.path;
+    set.queries = open_training_data(section);
+    set.queries_from = config.eval.path;
+    if (!labelled(*set.queries))
+      throw Error(ErrorKind::data, "eval.path " + config.eval.path + " holds no labels");
+  }
+  if (set.queries) set.bank = at_most(set.train, config.eval.bank);
+}
+
+data::Normalization normalization(const DataSet& set, const config::DataSection& section) {
+  if (section.normalize == "none") return {};
+  if (section.normalize == "imagenet") return {{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};
+  if (section.normalize == "cifar10")
+    return {{0.4914f, 0.4822f, 0.4465f}, {0.2470f, 0.2435f, 0.2616f}};
+  if (section.normalize == "custom") {
+    return {{section.mean.begin(), section.mean.end()}, {section.std.begin(), section.std.end()}};
+  }
+  return data::measure(*set.train);
+}
+
+}  // namespace
+
+SourcePointer open_training_data(const config::DataSection& section) {
+  if (section.path.empty() && section.source != "synthetic") {
+    throw Error(ErrorKind::config,
+                "no pictures are named: give a folder with --data DIR (or data.path), or "
+                "data.source = \"synthetic\"");
+  }
+  return data::open_source(source_options(section));
+}
+
+data::Shape first_shape(const data::Source& source) {
+  Image image;
+  const std::int64_t tries = std::min<std::int64_t>(source.size(), 100);
+  for (std::int64_t i = 0; i < tries; ++i) {
+    try {
+      source.read(i, image);
+      return data::shape_of(image);
+    } catch (const Error&) {
+      if (i + 1 == tries) throw;
+    }
+  }
+  throw Error(ErrorKind::data, "the data set holds no picture");
+}
+
+DataSet make_data_set(SourcePointer all, const config::Config& config) {
+  DataSet set;
+  set.train = all;
+  set.picture = first_shape(*all);
+  add_queries(set, all, config);
+  set.normalization = normalization(set, config.data);
+  return set;
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "data/normalization.hpp"
+#include "data/source.hpp"
+#include "data/view.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem::run {
+
+using SourcePointer = std::shared_ptr<const data::Source>;
+
+/// Opens the training pictures that a [data] section names.
+SourcePointer open_training_data(const config::DataSection& section);
+
+/// The pictures a run uses: for training, and for evaluation where labels allow it.
+struct DataSet {
+  SourcePointer train;
+  SourcePointer
+      bank;  ///< labelled pictures that answer kNN queries; null where there are no labels
+  SourcePointer queries;     ///< labelled pictures to classify; null likewise
+  std::string queries_from;  ///< for a result's protocol: a path, or "10 % held out"
+  data::Normalization normalization;
+  data::Shape picture;  ///< of the first picture that can be read
+};
+
+/// Splits `all` as the configuration says: queries from eval.path, else `eval.holdout` of the
+/// training pictures, which are then not trained on. Measures the normalisation where it is "auto".
+DataSet make_data_set(SourcePointer all, const config::Config& config);
+
+/// The shape of the first picture that can be read. Throws Error(data) where none of the first
+/// hundred can be.
+data::Shape first_shape(const data::Source& source);
+
+}  // namespace tandem::run

@@ -1,0 +1,71 @@
+#include "run/manifest.hpp"
+
+#include "plugin/stamp.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#include <ctime>
+#include <fstream>
+#include <string>
+
+namespace tandem::run {
+namespace {
+
+using formats::Json;
+
+std::string processor() {
+  std::ifstream lines("/proc/cpuinfo");
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+Json plugins(const plugin::Catalog& catalog) {
+  Json list = Json::array();
+  for (const auto& file : catalog.files()) {
+    if (!file.opened) continue;
+    list.push_back({{"id", plugin::text(file.stamp.id)},
+                    {"version", plugin::text(file.stamp.version)},
+                    {"file", file.path.string()},
+                    {"sha256", plugin::sha256(file.path)}});
+  }
+  return list;
+}
+
+}  // namespace
+
+formats::Json manifest(const config::Config& config, const plugin::Catalog& catalog,
+                       const DataSet& data) {
+  return {
+      {"tandem", TANDEM_VERSION},
+      {"libtorch", TORCH_VERSION},
+      {"compiler", plugin::text(plugin::host_stamp().compiler)},
+      {"started", utc_now()},
+      {"seed", config.run.seed},
+      {"machine",
+       {{"processor", processor()},
+        {"cpu_capability", at::get_cpu_capability()},
+        {"threads", at::get_num_threads()}}},
+      {"data",
+       {{"path", config.data.path},
+        {"pictures", data.train->size()},
+        {"fingerprint", data::fingerprint(*data.train)},
+        {"mean", data.normalization.mean},
+        {"std", data.normalization.std}}},
+      {"plugins", plugins(catalog)},
+  };
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,218 @@
+#include "run/train_run.hpp"
+
+#include "checkpoint/weights.hpp"
+#include "data/contact_sheet.hpp"
+#include "data/png.hpp"
+#include "formats/atomic_file.hpp"
+#include "report/metrics_log.hpp"
+#include "roles/state.hpp"
+#include "run/evaluation.hpp"
+#include "run/manifest.hpp"
+#include "run/model.hpp"
+#include "run/run_folder.hpp"
+#include "run/trained_run.hpp"
+#include "tandem/base/error.hpp"
+#include "train/parameter_groups.hpp"
+#include "train/trainer.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+
+namespace tandem::run {
+namespace {
+
+/// Keeps every evaluation for the summary.
+class KeepEvaluations final : public report::TrainObserver {
+ public:
+  void on_evaluation(const report::EvalEvent& event) override { events.push_back(event); }
+  std::vector<report::EvalEvent> events;
+};
+
+int loader_workers(const config::Config& config) {
+  if (config.data.workers >= 0) return config.data.workers;
+  // Views cost a fraction of a step, so a worker or two keep up; more would take the cores that the
+  // step needs.
+  return std::clamp(at::get_num_threads() / 4, 1, 8);
+}
+
+train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch, bool dry_run) {
+  train::Plan plan;
+  plan.epochs = config.train.epochs;
+  plan.steps_per_epoch = steps_per_epoch;
+  plan.total_steps = plan.epochs * steps_per_epoch;
+  if (config.train.max_steps > 0)
+    plan.total_steps = std::min(plan.total_steps, config.train.max_steps);
+  if (dry_run) plan.total_steps = 1;
+  plan.log_every = config.train.log_every;
+  plan.type = precision(config.run);
+  return plan;
+}
+
+/// A run under construction: every part in the order in which it needs the others.
+class TrainRun {
+ public:
+  TrainRun(const Prepared& prepared, plugin::Catalog& catalog, const TrainOptions& options,
+           Log& log)
+      : config_(prepared.config),
+        catalog_(catalog),
+        options_(options),
+        log_(log),
+        data_(make_data_set(prepared.data, config_)),
+        specs_(make_views(config_, catalog)),
+        loader_(data_.train, specs_, data_.normalization, loader_options()),
+        plan_(make_plan(config_, loader_.batches_per_epoch(), options.dry_run)),
+        encoders_(config_, catalog_, loader_.shapes().front(), log_),
+        encoder_(encoders_.make("backbone")),
+        learner_(learner_parts()) {}
+
+  TrainSummary run() {
+    if (options_.dry_run) return execute({});
+    config::Config resolved = config_;
+    if (resolved.run.out.empty()) resolved.run.out = default_folder(config_.objective.id);
+    const RunFolder folder(resolved.run.out, options_.overwrite);
+    describe(folder, resolved);
+    report::MetricsLog metrics(folder.file(files::metrics), log_);
+    report::TrainObserver* const watcher = &metrics;
+    try {
+      auto summary = execute({&watcher, 1});
+      save_weights(folder);
+      summary.folder = folder.path();
+      return summary;
+    } catch (const Error&) {
+      if (steps_ > 0) save_weights(folder);
+      throw;
+    }
+  }
+
+ private:
+  data::LoaderOptions loader_options() const {
+    data::LoaderOptions options;
+    options.batch_size = config_.train.batch_size;
+    options.workers = loader_workers(config_);
+    options.seed = static_cast<std::uint64_t>(config_.run.seed);
+    options.max_bad = config_.data.max_bad;
+    options.log = &log_;
+    return options;
+  }
+
+  ObjectiveContext objective_context() {
+    ObjectiveContext context;
+    context.encoder = encoder_;
+    context.new_encoder = [this](Init init) {
+      auto made = encoders_.make("target");
+      if (init == Init::copy) roles::copy_by_name(*made, *encoder_);
+      return made;
+    };
+    context.collective = &single_rank();
+    context.log = &log_;
+    context.views = static_cast<int>(specs_.size());
+    context.global_batch = config_.train.batch_size;
+    context.steps_per_epoch = plan_.steps_per_epoch;
+    context.total_steps = plan_.total_steps;
+    return context;
+  }
+
+  train::LearnerParts learner_parts() {
+    auto objective = make_objective(config_, catalog_, objective_context());
+    auto parameters = train::trained_parameters(*encoder_, *objective);
+    for (const auto& parameter : parameters) parameter_count_ += parameter.tensor.numel();
+    return {encoder_,
+            std::move(objective),
+            make_optimizer(config_, std::move(parameters)),
+            make_schedule(config_.schedule),
+            view_contexts(config_),
+            "'" + config_.objective.id + "' and '" + config_.backbone.id + "'",
+            static_cast<std::uint64_t>(config_.run.seed)};
+  }
+
+  report::RunInfo info() const {
+    report::RunInfo info;
+    info.objective = config_.objective.id;
+    info.backbone = config_.backbone.id;
+    info.device = "cpu";
+    info.samples = data_.train->size();
+    info.batch_size = config_.train.batch_size;
+    info.steps_per_epoch = plan_.steps_per_epoch;
+    info.epochs = plan_.epochs;
+    info.total_steps = plan_.total_steps;
+    info.parameters = parameter_count_;
+    return info;
+  }
+
+  void describe(const RunFolder& folder, const config::Config& resolved) const {
+    formats::write_file(folder.file(files::config), config::to_toml(resolved));
+    formats::write_file(folder.file(files::manifest),
+                        manifest(resolved, catalog_, data_).dump(2) + "\n");
+    data::SheetOptions sheet;
+    sheet.seed = static_cast<std::uint64_t>(config_.run.seed);
+    sheet.samples.resize(static_cast<std::size_t>(std::min<std::int64_t>(8, data_.train->size())));
+    std::iota(sheet.samples.begin(), sheet.samples.end(), 0);
+    data::write_png(folder.file(files::views), data::contact_sheet(*data_.train, specs_, sheet));
+  }
+
+  TrainSummary execute(std::span<report::TrainObserver* const> own) {
+    KeepEvaluations kept;
+    std::vector<report::TrainObserver*> observers(options_.observers.begin(),
+                                                  options_.observers.end());
+    observers.insert(observers.end(), own.begin(), own.end());
+    observers.push_back(&kept);
+    train::Trainer trainer(learner_, loader_, plan_, observers, evaluator());
+    const std::atomic<bool> never{false};
+    TrainSummary summary;
+    try {
+      summary.reason = trainer.run(info(), options_.stop != nullptr ? *options_.stop : never);
+    } catch (...) {
+      steps_ = trainer.steps_done();
+      throw;
+    }
+    summary.steps = steps_ = trainer.steps_done();
+    summary.evaluations = std::move(kept.events);
+    return summary;
+  }
+
+  train::Evaluate evaluator() {
+    const int every = config_.eval.knn_every;
+    if (options_.dry_run || !data_.queries)
+      return [](auto, auto, bool) { return std::vector<report::EvalEvent>(); };
+    return [this, every](std::int64_t epoch, std::int64_t step, bool last) {
+      std::vector<report::EvalEvent> events;
+      if (last || (every > 0 && epoch % every == 0)) {
+        events.push_back(
+            evaluate_knn(*encoder_, config_, data_, loader_.shapes().front(), epoch, step));
+      }
+      return events;
+    };
+  }
+
+  void save_weights(const RunFolder& folder) {
+    const double epochs = static_cast<double>(steps_) / static_cast<double>(plan_.steps_per_epoch);
+    checkpoint::save_weights(folder.file(files::backbone), *encoder_,
+                             weights_metadata(config_, data_, epochs));
+    checkpoint::save_weights(folder.file(files::objective), learner_.objective(),
+                             {{"objective", config_.objective.id}});
+  }
+
+  const config::Config& config_;
+  plugin::Catalog& catalog_;
+  const TrainOptions& options_;
+  Log& log_;
+  DataSet data_;
+  std::vector<data::ViewSpec> specs_;
+  data::BatchLoader loader_;
+  train::Plan plan_;
+  EncoderMaker encoders_;
+  std::shared_ptr<Encoder> encoder_;
+  std::int64_t parameter_count_ = 0;
+  train::Learner learner_;
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace
+
+TrainSummary train(const Prepared& prepared, plugin::Catalog& catalog, const TrainOptions& options,
+                   Log& log) {
+  return TrainRun(prepared, catalog, options, log).run();
+}
+
+}  // namespace tandem::run
