@@ -10,8 +10,10 @@ namespace {
 constexpr std::size_t widest = 120;  // characters of a source line that are shown
 constexpr std::size_t longest_name = 60;
 constexpr std::string_view indent = "  ";
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string_view line_of(std::string_view text, int line) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   for (; line > 1; --line) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) return "";
@@ -19,7 +21,6 @@ std::string_view line_of(std::string_view text, int line) {
   }
   text = text.substr(0, text.find('\n'));
   if (text.ends_with('\r')) text.remove_suffix(1);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   return text;
 }
 
@@ -62,11 +63,15 @@ std::string Origin::excerpt() const {
 
 std::string complaint(const Origin& origin, std::string_view text, std::string_view hint) {
   const bool placed = !origin.is_default() && !origin.source->name.empty();
-  std::string out = placed ? shown(origin.where()) + ": error: " : "error: ";
+  std::string out = placed ? printable(origin.where()) + ": error: " : "error: ";
   out += text;
   if (const std::string lines = origin.excerpt(); !lines.empty()) out += "\n" + lines;
   if (!hint.empty()) out += "\n" + std::string(indent) + std::string(hint);
   return out;
+}
+
+std::string printable(std::string_view text) {
+  return drawn(characters_of(text));
 }
 
 std::string shown(std::string_view text) {

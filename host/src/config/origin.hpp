@@ -38,7 +38,9 @@ struct Origin {
 /// An origin without source or name leaves the first part out.
 std::string complaint(const Origin& origin, std::string_view text, std::string_view hint = "");
 
-/// A key or a value for a sentence: control characters replaced, cut to a readable length.
+/// Text for a terminal: a control character is replaced.
+std::string printable(std::string_view text);
+/// A key or an id for a sentence: printable, and cut to a readable length.
 std::string shown(std::string_view text);
 
 }  // namespace tandem::config

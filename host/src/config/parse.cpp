@@ -14,6 +14,8 @@ constexpr std::size_t largest_file = 1 << 20;
 /// Each dot of a key is a level of nesting, and toml++ frees nested tables by recursion: more would
 /// exhaust the stack.
 constexpr std::ptrdiff_t most_dots = 5000;
+/// Keys are looked up one by one.
+constexpr std::size_t most_keys = 1000;
 
 using SourcePointer = std::shared_ptr<const Source>;
 
@@ -28,6 +30,9 @@ Origin origin_of(const toml::source_position& at, const SourcePointer& source) {
 Node read(const toml::node& from, const SourcePointer& source);
 
 Table read_table(const toml::table& from, const SourcePointer& source) {
+  if (from.size() > most_keys)
+    refuse(origin_of(from.source().begin, source),
+           "a table of more than 1000 keys; it cannot be a configuration");
   Table table;
   for (const auto& [key, value] : from) {
     table.entries.push_back(
@@ -67,7 +72,7 @@ std::string reworded(std::string_view message) {
 }
 
 std::string contents(const std::filesystem::path& file) {
-  const std::string name = "configuration file '" + shown(file.string()) + "'";
+  const std::string name = "configuration file '" + printable(file.string()) + "'";
   const auto fail = [&](std::string_view why) {
     throw Error(ErrorKind::config, name + " " + std::string(why));
   };

@@ -23,7 +23,7 @@ bool take(char c, std::string_view& rest) {
 
 std::string take_all(bool (*belongs)(char), std::string_view& rest) {
   const auto end = std::find_if_not(rest.begin(), rest.end(), belongs);
-  const std::string word(rest.begin(), end);
+  std::string word(rest.begin(), end);
   rest.remove_prefix(word.size());
   return word;
 }

@@ -58,11 +58,11 @@ std::string fault_of(const Param& param, std::set<std::string>& taken) {
 
 void check_schema(const Schema& schema, const std::string& owner) {
   std::set<std::string> taken;
+  const std::string wrong = owner + " declares its parameters wrongly: '";
   for (const Param& param : schema.params) {
     const std::string fault = fault_of(param, taken);
-    if (!fault.empty())
-      throw Error(ErrorKind::plugin,
-                  owner + " declares its parameters wrongly: '" + shown(param.name) + "' " + fault);
+    if (fault.empty()) continue;
+    throw Error(ErrorKind::plugin, std::string(wrong).append(shown(param.name)) + "' " + fault);
   }
 }
 

@@ -100,7 +100,7 @@ void collect(const Config& config, const Block& block, std::vector<Setting>& set
 }
 
 std::string comment(const Config& config, const Line& line, Notes notes) {
-  if (notes == Notes::origins) return "  # " + shown(origin_of(config, line.path).where());
+  if (notes == Notes::origins) return "  # " + printable(origin_of(config, line.path).where());
   if (notes == Notes::docs && !line.doc.empty()) return "  # " + line.doc;
   return "";
 }

@@ -155,7 +155,7 @@ std::string check_elements(const Param& param, const List& list) {
 }
 
 std::string check_list(const Param& param, const ParamValue& value) {
-  const std::string fault = check_count(param, count_of(value));
+  std::string fault = check_count(param, count_of(value));
   if (!fault.empty()) return fault;
   if (const auto* list = std::get_if<Integers>(&value)) return check_elements(param, *list);
   if (const auto* list = std::get_if<Numbers>(&value)) return check_elements(param, *list);

@@ -5,10 +5,12 @@
 
 using namespace tandem;
 using namespace tandem::config;
+using config_test::assigned;
 using config_test::checked;
 using config_test::complete;
 using config_test::error_of;
 using config_test::lookup;
+using config_test::set_error;
 using config_test::with;
 
 namespace {
@@ -19,18 +21,6 @@ std::string check_error(const std::string& text) {
 
 std::string error_with(const std::string& line, const std::string& replacement) {
   return check_error(with(line, replacement));
-}
-
-/// `complete` with assignments on top.
-Document assigned(const Strings& assignments) {
-  Document d = parse_text(complete, "c.toml");
-  for (std::size_t i = 0; i < assignments.size(); ++i)
-    d.set(assignments[i], "--set #" + std::to_string(i + 1));
-  return d;
-}
-
-std::string set_error(const Strings& assignments) {
-  return error_of([&] { check(assigned(assignments), lookup); });
 }
 
 }  // namespace
@@ -60,32 +50,6 @@ TEST_CASE("a correct configuration fills the structs") {
   CHECK(c.schedule.params<CosineSchedule>().warmup_epochs == 10);
   CHECK(c.train.epochs == 5);
   CHECK(c.eval.k == 10);
-}
-
-TEST_CASE("each optimizer has defaults of its own") {
-  const auto optimizer = [](const std::string& id) {
-    return checked(with("use = \"lars\"", "use = \"" + id + "\"")).optimizer;
-  };
-  CHECK(optimizer("sgd").params<SgdParams>().weight_decay == 1e-4);
-  CHECK(optimizer("sgd").params<SgdParams>().lr_per == 256);
-  CHECK(optimizer("adam").params<AdamParams>().weight_decay == 0);
-  CHECK(optimizer("adam").params<AdamParams>().lr_per == 0);
-  CHECK(optimizer("adamw").params<AdamwParams>().weight_decay == 1e-2);
-  CHECK(optimizer("lars").params<LarsParams>().eta == 0.001);
-  CHECK(optimizer("lars").params<LarsParams>().bias_lr == -1);
-}
-
-TEST_CASE("words stand for numbers") {
-  const Config c =
-      check(assigned({"run.threads=all", "data.workers=auto", "data.channels=auto",
-                      "eval.knn_every=never", "optimizer.bias_lr=lr", "objective.lambda=1/d"}),
-            lookup);
-  CHECK(c.run.threads == 0);
-  CHECK(c.data.workers == -1);
-  CHECK(c.data.channels == 0);
-  CHECK(c.eval.knn_every == -1);
-  CHECK(c.optimizer.params<LarsParams>().bias_lr == -1);
-  CHECK(c.objective.values[0] == ParamValue(-1.0));
 }
 
 TEST_CASE("an unknown key is shown with its place and the nearest") {
@@ -339,116 +303,4 @@ TEST_CASE("of two spellings in two layers the upper one is taken") {
   CHECK(check(d, lookup).objective.values[0] == ParamValue(3.0));
   d.set("objective.lambda=4", "--set #1");
   CHECK(check(d, lookup).objective.values[0] == ParamValue(4.0));
-}
-
-TEST_CASE("pool is one of three words or a grid") {
-  for (const char* good : {"auto", "avg", "flatten", "grid:1", "grid:12"}) {
-    INFO(good);
-    CHECK(set_error({"backbone.pool=" + std::string(good)}) == "nothing");
-  }
-  for (const char* bad : {"grid:0", "grid:", "grid:-1", "grid:2x", "max", "grid:99999"}) {
-    INFO(bad);
-    CHECK(set_error({"backbone.pool=" + std::string(bad)}) ==
-          "3: --set #1: error: 'pool' in [backbone]: must be \"auto\", \"avg\", \"flatten\" or "
-          "\"grid:K\" with a whole number K above 0, is \"" +
-              std::string(bad) +
-              "\"\n"
-              "  backbone.pool=" +
-              bad +
-              "\n"
-              "                ^");
-  }
-}
-
-TEST_CASE("mean and std go together, and with custom alone") {
-  CHECK(set_error({"data.normalize=custom", "data.mean=[0.5]", "data.std=[0.2]"}) == "nothing");
-  CHECK(set_error({"data.mean=[0.5]"})
-            .starts_with("3: --set #1: error: 'mean' in [data] is used with normalize = \"custom\" "
-                         "alone, which is "
-                         "\"auto\"\n"));
-  CHECK(set_error({"data.normalize=custom", "data.mean=[0.5]"})
-            .starts_with("3: --set #1: error: normalize = \"custom\" needs 'std' in [data]\n"));
-  CHECK(
-      set_error({"data.normalize=custom", "data.mean=[0.5]", "data.std=[0.1, 0.2]"})
-          .starts_with("3: --set #3: error: 'std' in [data] must have as many elements as 'mean', "
-                       "1, has 2\n"));
-  CHECK(set_error({"data.normalize=custom", "data.mean=[0.5]", "data.std=[0]"})
-            .find("must be above 0, is 0") != std::string::npos);
-}
-
-TEST_CASE("pictures have one channel or three") {
-  CHECK(set_error({"data.channels=1"}) == "nothing");
-  CHECK(set_error({"data.channels=3"}) == "nothing");
-  CHECK(set_error({"data.channels=2"}).find("must be 1, 3 or \"auto\", is 2") != std::string::npos);
-  CHECK(set_error({"data.channels=4"}).find("must be at most 3 or \"auto\", is 4") !=
-        std::string::npos);
-}
-
-TEST_CASE("Nesterov needs momentum") {
-  CHECK(set_error({"optimizer.use=sgd", "optimizer.nesterov=true"}) == "nothing");
-  CHECK(set_error({"optimizer.use=sgd", "optimizer.nesterov=true", "optimizer.momentum=0"})
-            .starts_with("3: --set #2: error: 'nesterov' in [optimizer] needs a momentum above 0"));
-}
-
-TEST_CASE("a plugin's schema must leave the host's names alone") {
-  CHECK(
-      set_error({"view[0].ops[0].use=clash"})
-          .starts_with("5: --set #1: error: augmentation 'clash' declares its parameters wrongly: "
-                       "'use' belongs to the host\n"));
-}
-
-TEST_CASE("a schema that cannot be used is refused") {
-  const auto fault = [](const Param& param) {
-    const Schema schema{{param, param}};
-    Schema one{{param}};
-    return error_of([&] { check_schema(one, "objective 'x'"); });
-  };
-  Param good;
-  good.name = "rate";
-  good.doc = "a rate";
-  good.fallback = 0.5;
-  CHECK(fault(good) == "nothing");
-  const Schema twice{{good, good}};
-  CHECK(error_of([&] { check_schema(twice, "objective 'x'"); }) ==
-        "5: objective 'x' declares its parameters wrongly: 'rate' is declared twice");
-  for (const char* name : {"use", "tap", "pool", "trust", "ops"}) {
-    Param bad = good;
-    bad.name = name;
-    CHECK(fault(bad).ends_with("belongs to the host"));
-    bad = good;
-    bad.aliases = {name};
-    CHECK(fault(bad).ends_with("belongs to the host"));
-  }
-  for (const char* name : {"", "Rate", "1d", "a-b", "a.b", "_a"}) {
-    Param bad = good;
-    bad.name = name;
-    CHECK(fault(bad).ends_with("is not a name: a-z, then a-z, 0-9 and _"));
-  }
-  Param bad = good;
-  bad.low = 0.75;
-  CHECK(fault(bad).ends_with("'rate' has a default that must be at least 0.75, is 0.5"));
-  bad.words = {{"half", 0.5}};
-  CHECK(fault(bad) == "nothing");
-  bad = good;
-  bad.fallback = std::int64_t{1};
-  CHECK(fault(bad).ends_with("has a default of another type"));
-  bad = good;
-  bad.doc = "two\nlines";
-  CHECK(fault(bad).ends_with("has a description or unit of more than one line"));
-  bad.doc = "";
-  CHECK(fault(bad).ends_with("has no description"));
-  bad = good;
-  bad.type = ParamType::integer;
-  bad.fallback = std::int64_t{1};
-  bad.words = {{"half", 0.5}};
-  CHECK(fault(bad).ends_with("has a word for what is not an integer"));
-}
-
-TEST_CASE("the host's own schemas can be used") {
-  for (const auto* list : {&optimizers(), &schedules()})
-    for (const NamedSchema& item : *list) CHECK_NOTHROW(check_schema(item.schema, item.name));
-  for (const NamedSchema& item : sections()) {
-    INFO(item.name);
-    if (item.name != "backbone") CHECK_NOTHROW(check_schema(item.schema, item.name));
-  }
 }

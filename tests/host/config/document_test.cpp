@@ -133,6 +133,20 @@ TEST_CASE("hostile nesting is refused, not followed") {
   CHECK(parse_error(deep + " = 1\n") == "nothing");
 }
 
+TEST_CASE("a table without end is refused") {
+  std::string text = "[a]\n";
+  for (int i = 0; i < 1000; ++i) text += "k" + std::to_string(i) + " = 1\n";
+  CHECK(parse_error(text) == "nothing");
+  CHECK(parse_error(text + "k = 1\n")
+            .starts_with("3: c.toml:1:1: error: a table of more than 1000 keys; it cannot be a "
+                         "configuration\n"));
+}
+
+TEST_CASE("a file is named in full") {
+  const std::string name = std::string(300, 'd') + "/c.toml";
+  CHECK(error_of([&] { parse_text("a =", name); }).starts_with("3: " + name + ":1:4: error: "));
+}
+
 TEST_CASE("a file that cannot be read is named with the reason") {
   const Folder folder;
   const auto error = [&](const std::filesystem::path& file) {

@@ -123,4 +123,15 @@ std::string with(const std::string& line, const std::string& replacement) {
   return text.replace(at + 1, line.size(), replacement);
 }
 
+config::Document assigned(const Strings& assignments) {
+  config::Document document = config::parse_text(complete, "c.toml");
+  for (std::size_t i = 0; i < assignments.size(); ++i)
+    document.set(assignments[i], "--set #" + std::to_string(i + 1));
+  return document;
+}
+
+std::string set_error(const Strings& assignments) {
+  return error_of([&] { config::check(assigned(assignments), lookup); });
+}
+
 }  // namespace config_test

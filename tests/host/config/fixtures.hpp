@@ -31,4 +31,8 @@ tandem::config::Config checked(const std::string& text);
 /// `complete` with one line replaced; fails where the line is not there once.
 std::string with(const std::string& line, const std::string& replacement);
 
+/// `complete` with assignments "--set #1", "--set #2", … on top, and what checking it throws.
+tandem::config::Document assigned(const tandem::Strings& assignments);
+std::string set_error(const tandem::Strings& assignments);
+
 }  // namespace config_test

@@ -150,10 +150,11 @@ TANDEM_API Strings nearest(std::string_view name, const Strings& names, std::siz
 
 namespace detail {
 template <class T>
+inline constexpr bool is_integer = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+
+template <class T>
 ParamValue to_value(const T& value) {
-  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>)
-    return value;
-  else if constexpr (std::is_integral_v<T>)
+  if constexpr (is_integer<T>)
     return static_cast<std::int64_t>(value);
   else if constexpr (std::is_floating_point_v<T>)
     return static_cast<double>(value);
@@ -163,9 +164,7 @@ ParamValue to_value(const T& value) {
 
 template <class T>
 void from_value(T& member, const ParamValue& value) {
-  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>)
-    member = std::get<T>(value);
-  else if constexpr (std::is_integral_v<T>)
+  if constexpr (is_integer<T>)
     member = static_cast<T>(std::get<std::int64_t>(value));
   else if constexpr (std::is_floating_point_v<T>)
     member = static_cast<T>(std::get<double>(value));
@@ -187,7 +186,7 @@ class Fields {
     param.doc = std::move(doc);
     param.fallback = detail::to_value(defaults_.*member);
     param.type = static_cast<ParamType>(param.fallback.index());
-    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    if constexpr (detail::is_integer<T>) {
       param.low = static_cast<double>(std::numeric_limits<T>::min());
       param.high = static_cast<double>(std::numeric_limits<T>::max());
     }
