@@ -3,6 +3,7 @@
 #include "train/optimizer.hpp"
 
 #include <cmath>
+#include <type_traits>
 #include <utility>
 
 namespace tandem::train {

@@ -3,7 +3,9 @@
 #include "train/optimizer.hpp"
 
 #include <cmath>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace tandem::train {
 namespace {

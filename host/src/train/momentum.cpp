@@ -4,6 +4,8 @@
 
 #include <ATen/TensorOperators.h>
 
+#include <type_traits>
+
 namespace tandem::train {
 namespace {
 
