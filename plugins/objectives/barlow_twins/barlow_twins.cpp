@@ -1,4 +1,4 @@
-#include "../common/views.hpp"
+#include "common/views.hpp"
 #include "loss.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/sdk/module.hpp"

@@ -22,12 +22,9 @@ Normalised normalise(const Tensors& views, double batch, Collective& collective)
 }
 
 void normalise_backward(Tensors& grads, const Normalised& z, double batch, Collective& collective) {
-  Tensors sums = products(grads, z.views);
-  sums.insert(sums.end(), grads.begin(), grads.end());
-  const at::Tensor means = global_means(sums, batch, collective);
+  const at::Tensor along = global_means(products(grads, z.views), batch, collective);
   for (std::size_t v = 0; v < grads.size(); ++v) {
-    grads[v].addcmul_(z.views[v], row(means, v), -1).sub_(row(means, grads.size() + v));
-    grads[v].mul_(row(z.scale, v));
+    grads[v].addcmul_(z.views[v], row(along, v), -1).mul_(row(z.scale, v));
   }
 }
 

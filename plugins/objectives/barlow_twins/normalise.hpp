@@ -33,7 +33,8 @@ struct Normalised {
 /// graph.
 Normalised normalise(const Tensors& views, double batch, Collective& collective);
 
-/// Turns gradients with respect to ẑ into gradients with respect to z, in place.
+/// Turns gradients with respect to ẑ into gradients with respect to z, in place. Their columns add
+/// up to zero over the batch, as do those of any function of C, since ẑ's do.
 void normalise_backward(Tensors& grads, const Normalised& z, double batch, Collective& collective);
 
 }  // namespace tandem::barlow_twins

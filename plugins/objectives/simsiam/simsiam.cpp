@@ -1,4 +1,4 @@
-#include "../common/views.hpp"
+#include "common/views.hpp"
 #include "tandem/sdk/module.hpp"
 
 #include <ATen/Functions.h>
