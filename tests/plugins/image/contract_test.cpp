@@ -1,0 +1,125 @@
+#include "catch.hpp"
+#include "ops.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+using namespace tandem;
+
+namespace {
+
+/// Every operation, set so that it does something.
+std::vector<std::pair<std::string, ops::Op>> all_ops() {
+  const auto i = [](std::int64_t value) { return ParamValue(value); };
+  return {
+      {"random_resized_crop", ops::make("random_resized_crop", {{"size", i(9)}})},
+      {"bilinear", ops::make("random_resized_crop",
+                             {{"size", i(7)}, {"interpolation", std::string("bilinear")}})},
+      {"resize", ops::make("resize", {{"size", i(5)}})},
+      {"center_crop", ops::make("center_crop", {{"size", i(6)}})},
+      {"random_shift", ops::make("random_shift", {{"max", i(3)}})},
+      {"horizontal_flip", ops::make("horizontal_flip", {{"p", 1.0}})},
+      {"color_jitter",
+       ops::make("color_jitter",
+                 {{"brightness", 0.4}, {"contrast", 0.4}, {"saturation", 0.4}, {"hue", 0.1}})},
+      {"grayscale", ops::make("grayscale", {{"p", 1.0}})},
+      {"solarize", ops::make("solarize", {{"p", 1.0}})},
+      {"gaussian_blur", ops::make("gaussian_blur")},
+      {"random_erasing", ops::make("random_erasing", {{"p", 1.0}})},
+      {"random_erasing, random",
+       ops::make("random_erasing", {{"p", 1.0}, {"value", std::string("random")}})},
+      {"noise", ops::make("noise")},
+  };
+}
+
+}  // namespace
+
+TEST_CASE("the plugin provides these operations with these parameters") {
+  const std::vector<std::pair<std::string, std::set<std::string>>> expected = {
+      {"center_crop", {"size"}},
+      {"color_jitter", {"brightness", "contrast", "saturation", "hue", "p"}},
+      {"gaussian_blur", {"sigma", "p"}},
+      {"grayscale", {"p"}},
+      {"horizontal_flip", {"p"}},
+      {"noise", {"max", "p"}},
+      {"random_erasing", {"p", "scale", "ratio", "value"}},
+      {"random_resized_crop", {"size", "scale", "ratio", "interpolation"}},
+      {"random_shift", {"max"}},
+      {"resize", {"size", "interpolation"}},
+      {"solarize", {"threshold", "p"}},
+  };
+  std::vector<std::string> ids;
+  for (const auto& [id, names] : expected) {
+    ids.push_back(id);
+    std::set<std::string> found;
+    for (const Param& param : ops::schema(id).params) found.insert(param.name);
+    CHECK(found == names);
+  }
+  CHECK(ops::ids() == ids);
+}
+
+TEST_CASE("a value out of range is refused, a range must not be upside down") {
+  CHECK_THROWS_AS(ops::make("horizontal_flip", {{"p", 1.5}}), std::invalid_argument);
+  CHECK_THROWS_AS(ops::make("random_resized_crop", {{"size", std::int64_t{0}}}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(ops::make("random_resized_crop", {{"scale", Numbers{0.5}}}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(ops::make("color_jitter", {{"hue", 0.6}}), std::invalid_argument);
+  CHECK_THROWS_AS(ops::make("gaussian_blur", {{"sigma", Numbers{0, 1}}}), std::invalid_argument);
+  for (const char* id : {"random_resized_crop", "random_erasing"}) {
+    try {
+      ops::make(id, {{"scale", Numbers{0.9, 0.1}}});
+      FAIL("accepted");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::config);
+      CHECK(std::string(error.what()).find("scale") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("every operation takes every size, number of channels and type") {
+  for (const auto& [name, op] : all_ops()) {
+    for (PixelType type : {PixelType::u8, PixelType::f32}) {
+      for (int channels : {1, 2, 3, 4, 5}) {
+        for (auto [height, width] : {std::pair{1, 1}, {1, 40}, {40, 1}, {2, 3}, {24, 17}}) {
+          const Image before = ops::random_image(height, width, channels, type);
+          for (std::uint32_t sample = 0; sample < 5; ++sample) {
+            const Image after = ops::apply(op, before, sample);
+            INFO(name << " on " << height << "x" << width << "x" << channels);
+            REQUIRE(after.type() == type);
+            REQUIRE(after.channels() == channels);
+            REQUIRE((after.height() >= 1 && after.width() >= 1));
+            const auto values = ops::values(after);
+            // Floats keep the cubic's overshoot, as torchvision's tensors do.
+            REQUIRE(*std::min_element(values.begin(), values.end()) >= -80);
+            REQUIRE(*std::max_element(values.begin(), values.end()) <= 335);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("eight threads on one object give what one gives") {
+  const Image before = ops::random_image(24, 20, 3);
+  for (const auto& [name, op] : all_ops()) {
+    std::vector<Image> expected;
+    for (std::uint32_t sample = 0; sample < 32; ++sample) {
+      expected.push_back(ops::apply(op, before, sample));
+    }
+    std::vector<int> wrong(8, 0);
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < wrong.size(); ++t) {
+      threads.emplace_back([&, t, op = op] {
+        for (std::uint32_t sample = 0; sample < 32; ++sample) {
+          wrong[t] += ops::distance(ops::apply(op, before, sample), expected[sample]) != 0;
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    INFO(name);
+    CHECK(wrong == std::vector<int>(8, 0));
+  }
+}
