@@ -68,9 +68,9 @@ void decode_other(Bytes bytes, const DecodeOptions& options, Image& out) {
                     cv::IMREAD_IGNORE_ORIENTATION;
   const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
                         const_cast<std::uint8_t*>(bytes.data()));
-  thread_local cv::Mat decoded;
+  cv::Mat decoded;
   try {
-    cv::imdecode(encoded, flags, &decoded);
+    decoded = cv::imdecode(encoded, flags);
   } catch (const cv::Exception& error) {
     throw Error(ErrorKind::data, "not a picture that can be decoded: " + error.err);
   }
