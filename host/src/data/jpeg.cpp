@@ -2,30 +2,33 @@
 #include "tandem/base/error.hpp"
 
 #include <turbojpeg.h>
+#include <memory>
 #include <string>
 
 namespace tandem::data {
 namespace {
 
-/// One decoder a thread.
+struct Destroy {
+  void operator()(void* handle) const { tjDestroy(handle); }
+};
+
+/// One decoder a thread. It is made anew after a failure: a file whose header breaks off leaves
+/// libjpeg-turbo in a state in which it misreads the next file.
 class Decoder {
  public:
-  Decoder() : handle_(tjInitDecompress()) {
-    if (!handle_) throw Error(ErrorKind::resource, "libjpeg-turbo cannot start a decoder");
-  }
-  ~Decoder() { tjDestroy(handle_); }
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
-
   void decode(std::span<const std::uint8_t> bytes, const DecodeOptions& options, Image& out) {
+    if (!handle_) handle_.reset(tjInitDecompress());
+    if (!handle_) throw Error(ErrorKind::resource, "libjpeg-turbo cannot start a decoder");
     int width = 0, height = 0, sampling = 0, colours = 0;
     const auto size = static_cast<unsigned long>(bytes.size());
-    if (tjDecompressHeader3(handle_, bytes.data(), size, &width, &height, &sampling, &colours) != 0)
+    if (tjDecompressHeader3(handle_.get(), bytes.data(), size, &width, &height, &sampling,
+                            &colours) != 0) {
       fail();
+    }
     check_pixels(height, width, options.max_pixels);
     out.reset(height, width, options.channels);
     const int format = options.channels == 1 ? TJPF_GRAY : TJPF_RGB;
-    if (tjDecompress2(handle_, bytes.data(), size, out.u8(), width, 0, height, format,
+    if (tjDecompress2(handle_.get(), bytes.data(), size, out.u8(), width, 0, height, format,
                       TJFLAG_STOPONWARNING) != 0) {
       fail();
     }
@@ -33,11 +36,12 @@ class Decoder {
 
  private:
   [[noreturn]] void fail() {
-    throw Error(ErrorKind::data,
-                std::string("a JPEG that cannot be decoded: ") + tjGetErrorStr2(handle_));
+    const std::string reason = tjGetErrorStr2(handle_.get());
+    handle_.reset();
+    throw Error(ErrorKind::data, "a JPEG that cannot be decoded: " + reason);
   }
 
-  tjhandle handle_;
+  std::unique_ptr<void, Destroy> handle_;
 };
 
 }  // namespace

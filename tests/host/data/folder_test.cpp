@@ -156,6 +156,37 @@ TEST_CASE("a damaged picture is refused by name") {
   CHECK(refused == 6);
 }
 
+TEST_CASE("wherever a file is cut off, it is refused and the next good one is read") {
+  TemporaryFolder folder;
+  const std::string good = files::jpeg(24, 16, files::plain(24, 16, 200, 100, 50));
+  files::put(folder / "good.jpg", good);
+  files::put(folder / "good.ppm", dot);
+  const std::string png = [&] {
+    data::write_png(folder / "good.png", Image(9, 7, 3));
+    return read_file(folder / "good.png");
+  }();
+  const auto good_ones = files::open(folder.path());
+  const auto expected = pixels(*good_ones, 0);
+  const auto check_cuts = [&](const std::string& bytes, const std::string& name,
+                              std::size_t spare) {
+    TemporaryFolder cut;
+    files::put(cut / name, bytes);
+    const auto source = files::open(cut.path());
+    Image image;
+    for (std::size_t size = 0; size < bytes.size() - spare; size += 1 + size / 60) {
+      files::put(cut / name, bytes.substr(0, size));
+      INFO(name << " of " << size << " bytes");
+      REQUIRE(!message([&] { source->read(0, image); }).empty());
+      REQUIRE(pixels(*good_ones, 0) == expected);
+      REQUIRE(pixels(*good_ones, 2) == std::vector<int>{10, 200, 30});
+    }
+  };
+  check_cuts(good, "cut.jpg", 0);
+  check_cuts(png, "cut.png", 12);  // the end's own mark, after all pixels
+  check_cuts(files::bmp(9, 7, files::ramps(9, 7)), "cut.bmp", 0);
+  check_cuts(files::ppm(9, 7, files::ramps(9, 7)), "cut.ppm", 0);
+}
+
 TEST_CASE("a picture beyond the limit is refused from its header, at once") {
   TemporaryFolder folder;
   files::put(folder / "bomb.png", files::png_header(30000, 30000));
