@@ -1,0 +1,100 @@
+#include "data/contact_sheet.hpp"
+#include "catch.hpp"
+#include "data/png.hpp"
+#include "files.hpp"
+#include "loading.hpp"
+
+using namespace tandem;
+using loading::Numbered;
+
+namespace {
+
+int red(const Image& sheet, int y, int x) {
+  return sheet.u8()[(y * sheet.width() + x) * 3];
+}
+
+std::vector<std::string> entries(const TemporaryFolder& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a contact sheet shows each picture and its views as training sees them") {
+  const auto source = std::make_shared<Numbered>(40, 4, 3);
+  const std::vector<data::ViewSpec> views = {loading::random_view(), loading::random_view()};
+  data::LoaderOptions options{.batch_size = 4, .workers = 1, .seed = 9};
+  data::BatchLoader loader(source, views, {}, options);
+  loader.start(2, 3);
+  const data::Batch& batch = loader.next();
+  const Image sheet = data::contact_sheet(*source, views, {9, 2, batch.samples, 16});
+  REQUIRE(sheet.channels() == 3);
+  // Cells of 16, with 4 pixels around them: pictures of 4 are enlarged fourfold.
+  REQUIRE((sheet.height() == 4 + 4 * 20 && sheet.width() == 4 + 3 * 20));
+  for (int row = 0; row < 4; ++row) {
+    const auto n = static_cast<std::size_t>(row);
+    for (int y = 0; y < 16; ++y) {
+      for (int x = 0; x < 16; ++x) {
+        const int top = 4 + 20 * row + y;
+        REQUIRE(red(sheet, top, 4 + x) == Numbered::value(batch.samples[n]));
+        for (std::size_t v = 0; v < 2; ++v) {
+          const std::size_t pixel = 16 * n + static_cast<std::size_t>(y / 4 * 4 + x / 4);
+          const auto seen = static_cast<int>(batch.views[v].data[3 * pixel] * 255 + 0.5f);
+          REQUIRE(red(sheet, top, 24 + 20 * static_cast<int>(v) + x) == seen);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a contact sheet takes large, thin, grey, float and unreadable pictures") {
+  for (int channels : {1, 2, 3, 5}) {
+    auto source = std::make_shared<Numbered>(8, 50, channels);
+    source->broken = {1};
+    const auto to_float = loading::view([](Image& image, Random&) {
+      image = Image(1, 3, image.channels(), PixelType::f32);
+      for (std::size_t i = 0; i < image.values(); ++i) image.f32()[i] = 1.5f;
+    });
+    const std::vector<data::ViewSpec> views = {to_float};
+    const Image sheet = data::contact_sheet(*source, views, {0, 0, {1, 7}, 20});
+    REQUIRE((sheet.height() == 4 + 2 * 24 && sheet.width() == 4 + 2 * 24));
+    CHECK(red(sheet, 14, 14) == red(sheet, 0, 0));  // the unreadable one's row is empty
+    CHECK(red(sheet, 14, 38) == red(sheet, 0, 0));
+    CHECK(red(sheet, 28 + 10, 14) == 7);
+    CHECK(red(sheet, 28 + 10, 28 + 10) == 255);
+  }
+}
+
+TEST_CASE("a PNG holds what was written") {
+  TemporaryFolder folder;
+  for (int channels : {1, 3}) {
+    Image image(5, 7, channels);
+    for (std::size_t i = 0; i < image.values(); ++i)
+      image.u8()[i] = static_cast<std::uint8_t>(7 * i);
+    data::write_png(folder / "x.png", image);
+    CHECK(entries(folder) == std::vector<std::string>{"x.png"});
+    Image back;
+    files::open(folder.path(), channels)->read(0, back);
+    REQUIRE((back.height() == 5 && back.width() == 7));
+    CHECK(std::equal(image.u8(), image.u8() + image.values(), back.u8()));
+  }
+  const std::string bytes = read_file(folder / "x.png");
+  CHECK(bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n");
+  CHECK(bytes.substr(16, 10) == std::string("\0\0\0\7\0\0\0\5\x08\x02", 10));  // 7 × 5, 8 bits, RGB
+}
+
+TEST_CASE("a PNG that cannot be written leaves nothing behind") {
+  TemporaryFolder folder;
+  files::put(folder / "file", "x");
+  const Image image(2, 2, 3);
+  const std::string said = files::message(
+      [&] { data::write_png(folder / "file" / "x.png", image); }, ErrorKind::resource);
+  CHECK(files::has(said, "x.png"));
+  const std::string channels = files::message(
+      [&] { data::write_png(folder / "y.png", Image(2, 2, 2)); }, ErrorKind::internal);
+  CHECK(files::has(channels, "channels"));
+  CHECK(entries(folder) == std::vector<std::string>{"file"});
+}
