@@ -86,7 +86,7 @@ TEST_CASE("every operation takes every size, number of channels and type") {
         for (auto [height, width] : {std::pair{1, 1}, {1, 40}, {40, 1}, {2, 3}, {24, 17}}) {
           const Image before = ops::random_image(height, width, channels, type);
           for (std::uint32_t sample = 0; sample < 5; ++sample) {
-            const Image after = ops::apply(op, before, sample);
+            const Image after = ops::run(op, before, sample);
             INFO(name << " on " << height << "x" << width << "x" << channels);
             REQUIRE(after.type() == type);
             REQUIRE(after.channels() == channels);
@@ -107,14 +107,14 @@ TEST_CASE("eight threads on one object give what one gives") {
   for (const auto& [name, op] : all_ops()) {
     std::vector<Image> expected;
     for (std::uint32_t sample = 0; sample < 32; ++sample) {
-      expected.push_back(ops::apply(op, before, sample));
+      expected.push_back(ops::run(op, before, sample));
     }
     std::vector<int> wrong(8, 0);
     std::vector<std::thread> threads;
     for (std::size_t t = 0; t < wrong.size(); ++t) {
       threads.emplace_back([&, t, op = op] {
         for (std::uint32_t sample = 0; sample < 32; ++sample) {
-          wrong[t] += ops::distance(ops::apply(op, before, sample), expected[sample]) != 0;
+          wrong[t] += ops::distance(ops::run(op, before, sample), expected[sample]) != 0;
         }
       });
     }

@@ -47,7 +47,7 @@ Op make(const std::string& id, const Values& given) {
   return plugin::make_augmentation(found, all);
 }
 
-Image apply(const Op& op, Image image, std::uint32_t sample) {
+Image run(const Op& op, Image image, std::uint32_t sample) {
   Random random({.seed = 11, .epoch = 0, .sample = sample, .view = 0, .op = 0});
   op->apply(image, random);
   return image;

@@ -21,7 +21,7 @@ std::vector<std::string> ids();
 const tandem::Schema& schema(const std::string& id);
 
 /// The image after one application, with the stream of (seed 11, sample).
-tandem::Image apply(const Op& op, tandem::Image image, std::uint32_t sample = 0);
+tandem::Image run(const Op& op, tandem::Image image, std::uint32_t sample = 0);
 
 /// Filled by `value(y, x, c)`; floats become value / 255.
 tandem::Image make_image(int height, int width, int channels,
