@@ -7,7 +7,7 @@ namespace tandem::config {
 void RunSection::declare(Fields<RunSection>& f) {
   f("seed", &RunSection::seed, "start of all random numbers: equal seeds give equal runs").min(0);
   f("out", &RunSection::out, "run folder; empty: a new one below runs/");
-  f("device", &RunSection::device, "where the network runs").choices({"auto", "cpu", "cuda"});
+  f("device", &RunSection::device, "where the network runs").choices({"auto", "cpu"});
   f("threads", &RunSection::threads, "CPU threads of the network").min(1).word("all", 0);
   f("precision", &RunSection::precision, "number type of weights and of the loss")
       .choices({"auto", "float32", "float64"});

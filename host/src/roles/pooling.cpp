@@ -27,12 +27,19 @@ Pooling::Pooling(std::string_view word) {
                         "' is none of auto, avg, flatten, grid:K (K a whole number from 1)"));
 }
 
+at::Tensor Pooling::grid(const at::Tensor& map) const {
+  if (map.size(2) < cells_ || map.size(3) < cells_) {
+    throw Error(ErrorKind::config,
+                Log::join("backbone.pool = \"grid:", cells_,
+                          "\" needs a map of that size, but the tapped layer gives ", map.size(2),
+                          " × ", map.size(3), "; set backbone.tap to an earlier layer"));
+  }
+  return at::adaptive_avg_pool2d(map, {cells_, cells_}).flatten(1);
+}
+
 at::Tensor Pooling::operator()(const at::Tensor& output) const {
   if (kind_ == Kind::flatten || output.dim() == 2) return output.flatten(1);
-  if (output.dim() == 4) {
-    if (kind_ == Kind::grid) return at::adaptive_avg_pool2d(output, {cells_, cells_}).flatten(1);
-    return output.mean({2, 3});
-  }
+  if (output.dim() == 4) return kind_ == Kind::grid ? grid(output) : output.mean({2, 3});
   if (output.dim() == 3 && kind_ == Kind::average) return output.mean(1);
   throw Error(ErrorKind::config, Log::join("backbone.pool cannot pool the tap's output of shape ",
                                            output.sizes(), "; use \"flatten\""));

@@ -20,6 +20,7 @@ class Pooling {
   at::Tensor operator()(const at::Tensor& output) const;
 
  private:
+  at::Tensor grid(const at::Tensor& map) const;
   enum class Kind { average, grid, flatten };
   Kind kind_ = Kind::average;
   std::int64_t cells_ = 1;

@@ -1,0 +1,153 @@
+#include "roles/encoder.hpp"
+
+#include "catch.hpp"
+#include "plugin/catalog.hpp"
+#include "roles/backbone.hpp"
+#include "roles/state.hpp"
+#include "tandem/base/error.hpp"
+#include "tandem/sdk/module.hpp"
+
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
+
+using namespace tandem;
+using roles::HostEncoder;
+using roles::Pooling;
+
+namespace {
+
+/// A convolution with BatchNorm, and a layer behind the tap that the output does not depend on.
+class Small final : public ModuleBackbone {
+ public:
+  Small() {
+    conv_ = add("conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 4, 3).bias(false)));
+    norm_ = add("norm", torch::nn::BatchNorm2d(4));
+    unused_ = add("unused", torch::nn::Linear(4, 2));
+  }
+  at::Tensor forward(const at::Tensor& view) override { return norm_(conv_(view)); }
+  std::vector<std::string> layers() const override { return {"norm"}; }
+
+ private:
+  torch::nn::Conv2d conv_{nullptr};
+  torch::nn::BatchNorm2d norm_{nullptr};
+  torch::nn::Linear unused_{nullptr};
+};
+
+class KeepLog final : public Log {
+ public:
+  void write(LogLevel, std::string_view message) override { text += std::string(message) + "\n"; }
+  std::string text;
+};
+
+ErrorKind kind_of(const std::function<void()>& call, std::string part) {
+  try {
+    call();
+  } catch (const Error& error) {
+    CAPTURE(std::string(error.what()), part);
+    CHECK(std::string(error.what()).find(part) != std::string::npos);
+    return error.kind();
+  }
+  return ErrorKind::internal;
+}
+
+/// The real plugin, through the real loader.
+std::unique_ptr<Backbone> resnet(const std::string& id, const std::string& tap) {
+  static plugin::Catalog catalog(null_log());
+  if (catalog.files().empty()) catalog.add_folder(TANDEM_PLUGIN_DIR);
+  const auto found = catalog.find_as<BackboneFactory>(Role::backbone, id);
+  return roles::make_backbone(found, defaults(found.factory->schema()), {tap, 3, &null_log()});
+}
+
+}  // namespace
+
+TEST_CASE("the dry run leaves BatchNorm and random state untouched") {
+  auto backbone = std::make_unique<Small>();
+  Small& small = *backbone;
+  std::vector<at::Tensor> before;
+  for (const auto& item : state_of(small).buffers) before.push_back(item.tensor.clone());
+  const auto sample = torch::randn({2, 3, 8, 8}).mul(100);
+  torch::manual_seed(7);
+  const auto expected = torch::rand({3});
+
+  torch::manual_seed(7);
+  const HostEncoder encoder(std::move(backbone), Pooling("auto"), sample, null_log());
+  CHECK(torch::equal(torch::rand({3}), expected));
+  const auto after = state_of(small).buffers;
+  for (std::size_t i = 0; i < before.size(); ++i) CHECK(torch::equal(before[i], after[i].tensor));
+  CHECK(encoder.width() == 4);
+}
+
+TEST_CASE("what the tap does not depend on is not trained, and named") {
+  auto backbone = std::make_unique<Small>();
+  Small& small = *backbone;
+  KeepLog log;
+  const HostEncoder encoder(std::move(backbone), Pooling("avg"), torch::ones({2, 3, 8, 8}), log);
+  for (const auto& item : state_of(small).parameters) {
+    CAPTURE(item.name);
+    CHECK(item.tensor.requires_grad() == (item.name.rfind("unused", 0) != 0));
+  }
+  CHECK(log.text.find("unused.weight, unused.bias") != std::string::npos);
+}
+
+TEST_CASE("a new encoder is in training mode") {
+  auto backbone = std::make_unique<Small>();
+  Small& small = *backbone;
+  HostEncoder encoder(std::move(backbone), Pooling("auto"), torch::ones({2, 3, 8, 8}), null_log());
+  encoder(torch::randn({2, 3, 8, 8}));
+  for (const auto& item : state_of(small).buffers) {
+    if (item.name == "norm.num_batches_tracked") CHECK(item.tensor.item<std::int64_t>() == 1);
+  }
+}
+
+TEST_CASE("pooling: shapes and values") {
+  const auto map = torch::arange(2 * 3 * 4 * 4, torch::kFloat64).view({2, 3, 4, 4});
+  CHECK(torch::allclose(Pooling("auto")(map), map.sum({2, 3}) / 16));
+  CHECK(torch::equal(Pooling("avg")(map), Pooling("auto")(map)));
+  CHECK(torch::equal(Pooling("flatten")(map), map.reshape({2, 48})));
+  const auto grid = Pooling("grid:2")(map);
+  REQUIRE(grid.sizes() == at::IntArrayRef({2, 12}));
+  // The upper left cell of sample 0, channel 0 holds 0, 1, 4, 5.
+  CHECK(std::abs(grid[0][0].item<double>() - 2.5) < 1e-12);
+  CHECK(Pooling("auto")(map.view({2, 3, 16})).sizes() == at::IntArrayRef({2, 16}));
+  CHECK(torch::equal(Pooling("grid:3")(map.view({2, 48})), map.view({2, 48})));
+  CHECK(kind_of([&] { Pooling("grid:5")(map); },
+                "gives 4 × 4; set backbone.tap to an earlier layer") == ErrorKind::config);
+  CHECK(kind_of([] { Pooling("max"); }, "'max' is none of auto, avg, flatten, grid:K") ==
+        ErrorKind::config);
+  CHECK(kind_of([] { Pooling("grid:0"); }, "grid:0") == ErrorKind::config);
+  CHECK(kind_of(
+            [&] {
+              Pooling("grid:2")(map.view({2, 3, 16}));
+            },
+            "use \"flatten\"") == ErrorKind::config);
+}
+
+TEST_CASE("the real ResNet: any layer by torchvision's name, the old spelling, and near names") {
+  const auto sample = torch::zeros({2, 3, 64, 64});
+  const auto width = [&](const std::string& tap) {
+    return HostEncoder(resnet("resnet18", tap), Pooling("auto"), sample, null_log()).width();
+  };
+  CHECK(width("") == 512);
+  CHECK(width("avg_pool") == 512);
+  CHECK(width("layer1") == 64);
+  CHECK(width("layer3.0") == 256);
+  CHECK(width("fc") == 1000);
+  CHECK(kind_of([&] { width("layer5"); }, "did you mean 'layer") == ErrorKind::config);
+}
+
+TEST_CASE("copying by name makes two networks one, and refuses different ones") {
+  HostEncoder one(std::make_unique<Small>(), Pooling("auto"), torch::ones({2, 3, 8, 8}),
+                  null_log());
+  HostEncoder two(std::make_unique<Small>(), Pooling("auto"), torch::ones({2, 3, 8, 8}),
+                  null_log());
+  const auto view = torch::randn({4, 3, 8, 8});
+  CHECK_FALSE(torch::equal(one(view), two(view)));
+  roles::copy_by_name(two, one);
+  CHECK(torch::equal(one(view), two(view)));
+  HostEncoder other(resnet("resnet10", ""), Pooling("auto"), torch::zeros({2, 3, 32, 32}),
+                    null_log());
+  CHECK(kind_of([&] { roles::copy_by_name(one, other); }, "must build the same network") ==
+        ErrorKind::plugin);
+}
