@@ -4,6 +4,8 @@
 #include "tandem/base/log.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <cstring>
 #include <opencv2/imgcodecs.hpp>
 #include <optional>
@@ -17,6 +19,27 @@ using Bytes = std::span<const std::uint8_t>;
 
 bool starts_with(Bytes bytes, std::string_view magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+/// The formats that are handed to OpenCV, which knows many more and asks its plugins about the
+/// rest.
+bool is_known(Bytes bytes) {
+  using namespace std::string_view_literals;
+  constexpr std::array magics = {"\x89PNG\r\n\x1a\n"sv,
+                                 "BM"sv,
+                                 "P1"sv,
+                                 "P2"sv,
+                                 "P3"sv,
+                                 "P4"sv,
+                                 "P5"sv,
+                                 "P6"sv,
+                                 "II*\0"sv,
+                                 "MM\0*"sv,
+                                 "II+\0"sv,
+                                 "MM\0+"sv};
+  const auto fits = [&](std::string_view magic) { return starts_with(bytes, magic); };
+  if (std::any_of(magics.begin(), magics.end(), fits)) return true;
+  return starts_with(bytes, "RIFF") && bytes.size() >= 12 && starts_with(bytes.subspan(8), "WEBP");
 }
 
 std::int64_t big_endian(Bytes bytes, std::size_t at) {
@@ -61,6 +84,11 @@ void copy_grey(const cv::Mat& grey, std::uint8_t* out) {
 }
 
 void decode_other(Bytes bytes, const DecodeOptions& options, Image& out) {
+  if (!is_known(bytes)) {
+    throw Error(ErrorKind::data,
+                "not a picture: its first bytes are none of JPEG, PNG, BMP, WebP, "
+                "PNM or TIFF");
+  }
   if (const auto size = header_size(bytes)) {
     check_pixels(size->first, size->second, options.max_pixels);
   }
@@ -72,10 +100,10 @@ void decode_other(Bytes bytes, const DecodeOptions& options, Image& out) {
   try {
     decoded = cv::imdecode(encoded, flags);
   } catch (const cv::Exception& error) {
-    throw Error(ErrorKind::data, "not a picture that can be decoded: " + error.err);
+    throw Error(ErrorKind::data, "cannot be decoded: " + error.err);
   }
   if (decoded.empty()) {
-    throw Error(ErrorKind::data, "not a picture that can be decoded, or a damaged one");
+    throw Error(ErrorKind::data, "cannot be decoded: it is damaged or cut off");
   }
   check_pixels(decoded.rows, decoded.cols, options.max_pixels);
   out.reset(decoded.rows, decoded.cols, options.channels);

@@ -187,6 +187,20 @@ TEST_CASE("wherever a file is cut off, it is refused and the next good one is re
   check_cuts(files::ppm(9, 7, files::ramps(9, 7)), "cut.ppm", 0);
 }
 
+TEST_CASE("what a file is called does not matter, what it holds does") {
+  TemporaryFolder folder;
+  files::put(folder / "1.jpg", dot);
+  files::put(folder / "2.png", files::jpeg(1, 1, {9, 9, 9}));
+  files::put(folder / "3.png", "<VRTDataset rasterXSize=\"1\" rasterYSize=\"1\"></VRTDataset>");
+  files::put(folder / "4.png", "P9 1 1");
+  const auto source = files::open(folder.path());
+  CHECK(pixels(*source, 0) == std::vector<int>{10, 200, 30});
+  CHECK(pixels(*source, 1) == std::vector<int>{9, 9, 9});
+  for (std::int64_t i : {2, 3}) {
+    CHECK(has(message([&] { pixels(*source, i); }), "not a picture"));
+  }
+}
+
 TEST_CASE("a picture beyond the limit is refused from its header, at once") {
   TemporaryFolder folder;
   files::put(folder / "bomb.png", files::png_header(30000, 30000));
