@@ -1,0 +1,136 @@
+// What the program says about itself, and where it says it.
+#include "catch.hpp"
+#include "workplace.hpp"
+
+namespace {
+
+const Words everywhere = {"--plugin", "--plugin-path", "--json", "--verbose", "--quiet", "--help"};
+
+struct Command {
+  std::string name;
+  Words options;
+};
+
+const std::vector<Command> commands = {
+    {"train",
+     {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--overwrite",
+      "--dry-run"}},
+    {"eval", {"--baselines"}},
+    {"plugins", {}},
+    {"config",
+     {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--origin", "--docs"}},
+};
+
+}  // namespace
+
+TEST_CASE("the program's help names every command, and each command's help every option") {
+  const Workplace here;
+  const auto program = here.run({"--help"});
+  CHECK(program.code == 0);
+  CHECK(program.err.empty());
+  for (const auto& [name, options] : commands) {
+    CAPTURE(name);
+    CHECK(has(program.out, "\n  " + name + " "));
+    const auto help = here.run({name, "--help"});
+    CHECK(help.code == 0);
+    CHECK(help.err.empty());
+    CHECK(has(help.out, "tandem " + name + " "));
+    for (const auto& option : everywhere) CHECK(has(help.out, option + " "));
+    for (const auto& option : options) CHECK(has(help.out, "  " + option + " "));
+    // Every line of options that begins with a dash is one of these.
+    CHECK(count(help.out, "\n  -") == static_cast<int>(options.size() + everywhere.size()));
+  }
+}
+
+TEST_CASE("without words the program says what it is and exits with 2") {
+  const Workplace here;
+  const auto result = here.run({});
+  CHECK(result.code == 2);
+  CHECK(result.out.empty());
+  CHECK(has(result.err, "tandem COMMAND"));
+  const auto version = here.run({"--version"});
+  CHECK(version.code == 0);
+  CHECK(has(version.out, "tandem 0."));
+}
+
+TEST_CASE("plugins are listed for people and for machines") {
+  const Workplace here;
+  const auto text = here.run({"plugins", "list"});
+  CHECK(text.code == 0);
+  CHECK(text.err.empty());
+  for (const char* id : {"barlow_twins", "simsiam", "byol", "resnet18", "random_resized_crop"})
+    CHECK(has(text.out, id));
+
+  const auto machine = here.run({"plugins", "list", "--json"});
+  CHECK(machine.code == 0);
+  std::map<std::string, std::string> roles;
+  for (const auto& file : Json::parse(machine.out)) {
+    CHECK(file.at("problem") == "");
+    CHECK(std::filesystem::exists(file.at("file").get<std::string>()));
+    for (const auto& item : file.at("provides")) roles[item.at("id")] = item.at("role");
+  }
+  CHECK(roles["byol"] == "objective");
+  CHECK(roles["resnet50"] == "backbone");
+  CHECK(roles["color_jitter"] == "augmentation");
+}
+
+TEST_CASE("a plugin's parameters are shown for people and for machines") {
+  const Workplace here;
+  const auto text = here.run({"plugins", "info", "barlow_twins"});
+  CHECK(text.code == 0);
+  CHECK(text.err.empty());
+  CHECK(has(text.out, "lambda"));
+  CHECK(has(text.out, "[objective]\nuse = \"barlow_twins\"\n"));
+
+  const auto machine = here.run({"plugins", "info", "barlow_twins", "--json"});
+  CHECK(machine.code == 0);
+  const auto list = Json::parse(machine.out);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].at("role") == "objective");
+  std::map<std::string, std::string> defaults;
+  for (const auto& parameter : list[0].at("parameters"))
+    defaults[parameter.at("name")] = parameter.at("default");
+  CHECK(defaults.at("lambda") == "0.0051");
+  CHECK(defaults.at("projector") == "[2048, 2048, 2048]");
+}
+
+TEST_CASE("a configuration is shown in full, with its origins, and read back the same") {
+  const Workplace here;
+  const auto shown = here.run({"config", "show", "tiny.toml", "--set", "train.epochs=7"});
+  CHECK(shown.code == 0);
+  CHECK(shown.err.empty());
+  CHECK(has(shown.out, "epochs = 7\n"));
+  CHECK(has(shown.out, "momentum = 0.9\n"));
+  write_file(here / "again.toml", shown.out);
+  CHECK(here.run({"config", "show", "again.toml"}).out == shown.out);
+
+  write_file(here / "my.toml", "[train]\nbatch_size = 8\n");
+  const auto origins = here.run(
+      {"config", "show", "my.toml", "--origin", "--objective", "byol", "--set", "train.epochs=7"});
+  CHECK(has(origins.out, "batch_size = 8  # my.toml:2:14\n"));
+  CHECK(has(origins.out, "epochs = 7  # --set #1\n"));
+  CHECK(has(origins.out, "use = \"byol\"  # --objective\n"));
+  CHECK(has(origins.out, "momentum = 0.9  # default\n"));
+  CHECK(has(here.run({"config", "show", "--docs"}).out,
+            "epochs = 100  # passes over the training pictures"));
+
+  const auto machine = here.run({"config", "show", "my.toml", "--json"});
+  std::map<std::string, std::pair<std::string, std::string>> values;
+  for (const auto& item : Json::parse(machine.out))
+    values[item.at("key")] = {item.at("value"), item.at("origin")};
+  CHECK(values.at("train.batch_size") ==
+        std::make_pair(std::string("8"), std::string("my.toml:2:14")));
+  CHECK(values.at("view[1].ops[0].use").first == "\"random_resized_crop\"");
+}
+
+TEST_CASE("a configuration is checked without being run") {
+  const Workplace here;
+  const auto fine = here.run({"config", "check", "tiny.toml"});
+  CHECK(fine.code == 0);
+  CHECK(fine.err.empty());
+  CHECK(Json::parse(here.run({"config", "check", "tiny.toml", "--json"}).out).at("fine") == true);
+  const auto wrong = here.run({"config", "check", "tiny.toml", "--set", "train.epochs=0"});
+  CHECK(wrong.code == 3);
+  CHECK(wrong.out.empty());
+  CHECK(here.exists("run") == false);
+}

@@ -1,0 +1,82 @@
+// Every preset runs, and every objective with every backbone and every list of views.
+#include "catch.hpp"
+#include "workplace.hpp"
+
+namespace {
+
+Words preset_names() {
+  Words names;
+  const auto folder = std::filesystem::path(TANDEM_SOURCE_DIR) / "examples/presets";
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    names.push_back(entry.path().stem().string());
+  return names;
+}
+
+/// The side of a preset's first view.
+int view_size(const Workplace& here, const std::string& preset) {
+  const auto shown = here.run({"config", "show", preset, "--json"});
+  REQUIRE(shown.code == 0);
+  for (const auto& item : Json::parse(shown.out)) {
+    const std::string key = item.at("key"), value = item.at("value");
+    if (key.rfind("view[0]", 0) == 0 && key.substr(key.size() - 5) == ".size")
+      return std::stoi(value);
+  }
+  FAIL("preset " + preset + " names no size");
+  return 0;
+}
+
+const std::string two_alike =
+    "view=[{count = 2, ops = [{use = \"random_resized_crop\", size = 12}]}]";
+const std::string two_different =
+    "view=[{ops = [{use = \"random_shift\", max = 2}, {use = \"gaussian_blur\", sigma = [0.1, "
+    "1.0]}]}, "
+    "{ops = [{use = \"color_jitter\", brightness = 0.4}, {use = \"solarize\"}]}]";
+const std::string three =
+    "view=[{count = 2, role = \"global\", ops = [{use = \"horizontal_flip\"}]}, "
+    "{role = \"local\", target = false, ops = [{use = \"random_resized_crop\", size = 8}]}]";
+
+}  // namespace
+
+TEST_CASE("every preset loads and takes a step on pictures of its size") {
+  const auto names = preset_names();
+  REQUIRE(names.size() >= 2);
+  const Workplace here;
+  for (const auto& name : names) {
+    CAPTURE(name);
+    const int size = view_size(here, name);
+    const auto result = here.run({"train", name, "--dry-run", "--set", "data.source=\"synthetic\"",
+                                  "--set", "eval.path=\"\"", "--set", "data.synthetic_count=16",
+                                  "--set", "data.synthetic_size=" + std::to_string(size), "--set",
+                                  size > 64 ? "train.batch_size=2" : "train.batch_size=8"});
+    CAPTURE(result.err);
+    CHECK(result.code == 0);
+    CHECK(has(result.err, "finished after 1 step"));
+    CHECK(has(result.out, "dry run"));
+  }
+  CHECK(names_of(here / "") == Words{"tiny.toml"});
+}
+
+TEST_CASE("any objective goes with any backbone and any views, and nothing is compiled for it") {
+  const Workplace here;
+  // Every pair of objective and backbone, of objective and views, of backbone and views.
+  const std::vector<std::array<std::string, 3>> table = {
+      {"barlow_twins", "resnet10", two_alike},
+      {"barlow_twins", "resnet18", three},
+      {"barlow_twins", "resnet18", two_different},
+      {"simsiam", "resnet10", three},
+      {"simsiam", "resnet18", two_alike},
+      {"simsiam", "resnet10", two_different},
+      {"byol", "resnet10", two_alike},
+      {"byol", "resnet18", two_different},
+      {"byol", "resnet10", three},
+  };
+  for (const auto& [objective, backbone, views] : table) {
+    CAPTURE(objective, backbone, views);
+    const auto result = here.run(here.tiny({"--dry-run", "--set", small_objective(objective),
+                                            "--set", small_backbone(backbone), "--set", views}));
+    CAPTURE(result.err);
+    CHECK(result.code == 0);
+    CHECK(has(result.err, objective + " on " + backbone + " "));
+    CHECK(has(result.err, "step 1/1"));
+  }
+}
