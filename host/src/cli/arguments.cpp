@@ -63,6 +63,8 @@ bool Arguments::parse(const Strings& words) {
     po::notify(values_);
   } catch (const po::unknown_option& error) {
     unknown_option(error, known);
+  } catch (const po::too_many_positional_options_error&) {
+    throw Error(ErrorKind::usage, "too many words; the command is: tandem " + usage_);
   } catch (const po::error& error) {
     throw Error(ErrorKind::usage, std::string(error.what()) + "; --help shows how it is meant");
   }

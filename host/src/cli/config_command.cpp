@@ -50,7 +50,7 @@ int config_command(const Strings& words) {
                      : arguments.flag("docs") ? config::Notes::docs
                                               : config::Notes::none;
   if (what == "check")
-    std::cout << "the configuration is fine\n";
+    std::cout << (arguments.json() ? "{\"fine\": true}\n" : "the configuration is fine\n");
   else if (arguments.json())
     show_json(prepared.config);
   else

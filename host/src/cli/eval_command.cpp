@@ -52,6 +52,11 @@ formats::Json json(const std::vector<run::Accuracies>& lines) {
   return list;
 }
 
+formats::Json epochs_json(const run::TrainedRun& run) {
+  const auto number = formats::Json::parse(run.epochs(), nullptr, false);
+  return number.is_number() ? number : formats::Json();
+}
+
 void with_baselines(run::TrainedRun& run, bool as_json, Log& log) {
   const auto untrained = run.untrained();
   const auto lines =
@@ -60,7 +65,7 @@ void with_baselines(run::TrainedRun& run, bool as_json, Log& log) {
   const auto protocol = run::protocol(run.config(), run.data());
   if (as_json) {
     std::cout << formats::Json{{"protocol", protocol},
-                               {"epochs", run.epochs()},
+                               {"epochs", epochs_json(run)},
                                {"rows", json(lines)}}
                      .dump(2)
               << '\n';
@@ -79,7 +84,9 @@ void alone(run::TrainedRun& run, bool as_json) {
   const double top1 = event.values.front().value;
   const auto protocol = run::protocol(run.config(), run.data());
   if (as_json) {
-    std::cout << formats::Json{{"knn_top1", top1}, {"protocol", protocol}, {"epochs", run.epochs()}}
+    std::cout << formats::Json{{"knn_top1", top1},
+                               {"protocol", protocol},
+                               {"epochs", epochs_json(run)}}
                      .dump(2)
               << '\n';
   } else {
@@ -99,7 +106,8 @@ int eval_command(const Strings& words) {
   arguments.positional("words", 2);
   arguments.add()(
       "baselines", po::bool_switch(),
-      "a table beside raw pixels, their principal components, and the untrained network");
+      "a table beside raw pixels, their principal components, and the untrained network; needs 10 "
+      "labelled pictures a class");
   if (!arguments.parse(words)) return 0;
   const auto given = arguments.list("words");
   if (given.size() != 2 || given[0] != "knn")

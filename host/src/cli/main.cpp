@@ -3,5 +3,6 @@
 
 int main(int argc, char** argv) {
   tandem::cli::retain_heap();
+  tandem::cli::report_full_files();
   return tandem::cli::run_program({argv + 1, argv + argc});
 }

@@ -7,6 +7,7 @@
 #include "report/text_table.hpp"
 #include "tandem/base/error.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 namespace tandem::cli {
@@ -57,23 +58,64 @@ std::string header(Role role, const std::string& id) {
   return Log::join("[", role_name(role), "]\nuse = \"", id, "\"");
 }
 
-void info(plugin::Catalog& catalog, const std::string& id) {
-  bool known = false;
+struct Provided {
+  Role role;
+  plugin::Found<Factory> found;
+};
+
+/// All that is called `id`, opened.
+std::vector<Provided> provided(plugin::Catalog& catalog, const std::string& id) {
+  std::vector<Provided> all;
+  Strings known;
   for (const auto role : {Role::objective, Role::backbone, Role::augmentation}) {
     const auto ids = catalog.ids(role);
-    if (std::find(ids.begin(), ids.end(), id) == ids.end()) continue;
-    known = true;
-    const auto found = catalog.find(role, id);
-    const auto& schema = found.factory->schema();
-    std::cout << role_name(role) << " '" << id << "' of " << found.origin.plugin << ' '
-              << found.origin.version << ", " << found.origin.file.string() << "\nsha256 "
-              << plugin::sha256(found.origin.file) << "\n\n"
-              << config::describe(schema) << '\n'
-              << config::example_toml(header(role, id), schema);
+    if (std::find(ids.begin(), ids.end(), id) != ids.end())
+      all.push_back({role, catalog.find(role, id)});
+    known.insert(known.end(), ids.begin(), ids.end());
   }
-  if (!known)
-    throw Error(ErrorKind::plugin,
-                "no plugin provides '" + id + "'; tandem plugins list shows what there is");
+  if (!all.empty()) return all;
+  const auto close = nearest(id, known, 1);
+  throw Error(ErrorKind::plugin, "no plugin provides '" + id + "'; " +
+                                     (close.empty() ? "tandem plugins list shows what there is"
+                                                    : "did you mean '" + close[0] + "'?"));
+}
+
+void info_text(const Provided& item) {
+  const auto& origin = item.found.origin;
+  const auto& schema = item.found.factory->schema();
+  std::cout << role_name(item.role) << " '" << origin.id << "' of " << origin.plugin << ' '
+            << origin.version << ", " << origin.file.string() << "\nsha256 "
+            << plugin::sha256(origin.file) << "\n\n"
+            << config::describe(schema) << '\n'
+            << config::example_toml(header(item.role, origin.id), schema);
+}
+
+formats::Json info_json(const Provided& item) {
+  const auto& origin = item.found.origin;
+  auto parameters = formats::Json::array();
+  for (const auto& param : item.found.factory->schema().params) {
+    parameters.push_back({{"name", param.name},
+                          {"type", type_name(param.type)},
+                          {"default", to_toml(param, param.fallback)},
+                          {"accepts", config::accepted(param)},
+                          {"unit", param.unit},
+                          {"doc", param.doc}});
+  }
+  return {{"role", role_name(item.role)}, {"id", origin.id},
+          {"plugin", origin.plugin},      {"version", origin.version},
+          {"file", origin.file.string()}, {"sha256", plugin::sha256(origin.file)},
+          {"parameters", parameters}};
+}
+
+void info(plugin::Catalog& catalog, const std::string& id, bool as_json) {
+  auto list = formats::Json::array();
+  for (const auto& item : provided(catalog, id)) {
+    if (as_json)
+      list.push_back(info_json(item));
+    else
+      info_text(item);
+  }
+  if (as_json) std::cout << list.dump(2) << '\n';
 }
 
 }  // namespace
@@ -96,7 +138,7 @@ int plugins_command(const Strings& words) {
     else
       list_text(catalog);
   } else if (what == "info" && given.size() == 2) {
-    info(catalog, given[1]);
+    info(catalog, given[1], arguments.json());
   } else {
     throw Error(ErrorKind::usage, "tandem plugins needs 'list' or 'info ID'");
   }

@@ -39,12 +39,17 @@ int set_threads(int threads) {
   return at::get_num_threads();
 }
 
+void report_full_files() {
+  ::signal(SIGXFSZ, SIG_IGN);
+}
+
 const std::atomic<bool>& catch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   ::sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
   for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
   return stop_requested;
 }
 

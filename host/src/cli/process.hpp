@@ -17,8 +17,12 @@ int set_threads(int threads);
 /// How many processors the affinity mask leaves to this process.
 int available_processors();
 
+/// Makes a write beyond the file-size limit an error of that write, instead of the end of the
+/// process.
+void report_full_files();
+
 /// Catches SIGINT and SIGTERM: the first sets the flag that is returned, the second ends the
-/// process at once.
+/// process at once. A reader of stdout or stderr that goes away ends nothing any more.
 const std::atomic<bool>& catch_signals();
 /// 130 after SIGINT, 143 after SIGTERM, 0 without a signal.
 int signal_exit_code();

@@ -61,9 +61,24 @@ int dispatch(const Strings& words) {
   return found->run({words.begin() + 1, words.end()});
 }
 
+/// True for what compilers print too: "file:3:1: error: …".
+bool begins_with_place(const std::string& message) {
+  return message.substr(0, message.find('\n')).find(": error: ") != std::string::npos;
+}
+
 int complain(const std::string& message, ErrorKind kind) {
-  std::cerr << "error: " << message << '\n';
+  std::cerr << (begins_with_place(message) ? "" : "error: ") << message << '\n';
   return static_cast<int>(kind);
+}
+
+int memory_ran_out() {
+  return complain("memory ran out; try a smaller train.batch_size", ErrorKind::resource);
+}
+
+/// LibTorch's errors go on with a stack of frames, and exhausted memory is one of them.
+int unexpected(const std::string& what) {
+  if (what.find("can't allocate memory") != std::string::npos) return memory_ran_out();
+  return complain("unexpected: " + what.substr(0, what.find('\n')), ErrorKind::internal);
 }
 
 }  // namespace
@@ -74,9 +89,9 @@ int run_program(const Strings& words) {
   } catch (const Error& error) {
     return complain(error.what(), error.kind());
   } catch (const std::bad_alloc&) {
-    return complain("memory ran out; try a smaller train.batch_size", ErrorKind::resource);
+    return memory_ran_out();
   } catch (const std::exception& error) {
-    return complain(std::string("unexpected: ") + error.what(), ErrorKind::internal);
+    return unexpected(error.what());
   }
 }
 

@@ -70,6 +70,10 @@ plugin::Catalog make_catalog(const Arguments& arguments, Log& log) {
   }
   const auto own = program_prefix() / "lib/tandem/plugins";
   if (std::filesystem::is_directory(own)) catalog.add_folder(own);
+  for (const auto& file : catalog.files()) {
+    log.write(LogLevel::debug, "found " + file.path.string() +
+                                   (file.problem.empty() ? "" : ", unusable: " + file.problem));
+  }
   return catalog;
 }
 

@@ -12,6 +12,23 @@ namespace tandem::cli {
 namespace po = boost::program_options;
 namespace {
 
+/// Progress on stderr. It leaves the reason of a failure to the program, which prints it last.
+class ShownProgress final : public report::TrainObserver {
+ public:
+  explicit ShownProgress(report::Progress& progress) : progress_(progress) {}
+  void on_start(const report::RunInfo& run) override { progress_.on_start(run); }
+  void on_step(const report::StepEvent& step) override { progress_.on_step(step); }
+  void on_evaluation(const report::EvalEvent& eval) override { progress_.on_evaluation(eval); }
+  void on_end(const report::EndEvent& end) override {
+    auto without_reason = end;
+    without_reason.message.clear();
+    progress_.on_end(without_reason);
+  }
+
+ private:
+  report::Progress& progress_;
+};
+
 Arguments train_arguments() {
   Arguments arguments(
       "train [CONFIG|PRESET] [options]",
@@ -70,8 +87,9 @@ int train_command(const Strings& words) {
   options.overwrite = arguments.flag("overwrite");
   options.dry_run = arguments.flag("dry-run");
   options.stop = &catch_signals();
-  report::TrainObserver* const shown = &progress;
-  options.observers = {&shown, 1};
+  ShownProgress shown(progress);
+  report::TrainObserver* const observer = &shown;
+  options.observers = {&observer, 1};
   const auto summary = run::train(prepared, catalog, options, log);
   if (arguments.json())
     print_json(summary);
