@@ -96,8 +96,13 @@ data::Shape first_shape(const data::Source& source) {
     try {
       source.read(i, image);
       return data::shape_of(image);
-    } catch (const Error&) {
-      if (i + 1 == tries) throw;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::data) throw;
+      if (i + 1 == tries) {
+        throw Error(ErrorKind::data,
+                    Log::join("none of the first ", tries,
+                              " pictures can be read; the last one: ", error.what()));
+      }
     }
   }
   throw Error(ErrorKind::data, "the data set holds no picture");

@@ -4,8 +4,10 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,8 +16,26 @@
 namespace tandem::run {
 namespace {
 
+constexpr std::array written = {files::config, files::manifest, files::metrics,
+                                files::views,  files::backbone, files::objective};
+
 [[noreturn]] void cannot_make(const std::filesystem::path& path, const std::string& why) {
-  throw Error(ErrorKind::resource, "run folder " + path.string() + " cannot be written: " + why);
+  throw Error(ErrorKind::resource, "run folder " + path.string() + " cannot be written: " + why +
+                                       "; name another with --out");
+}
+
+/// True for what a run writes, and for what is left of such a file after a kill.
+bool is_ours(const std::string& name) {
+  return std::any_of(written.begin(), written.end(), [&](const std::string& ours) {
+    return name == ours || (name.starts_with("." + ours + ".") && name.ends_with(".tmp"));
+  });
+}
+
+bool same_file(int descriptor, const std::filesystem::path& path) {
+  struct stat open {
+  }, named{};
+  return ::fstat(descriptor, &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
 }  // namespace
@@ -28,22 +48,27 @@ RunFolder::RunFolder(std::filesystem::path path, bool overwrite) : path_(std::mo
   try {
     clear(overwrite);
   } catch (...) {
-    ::close(lock_);
+    unlock();
     throw;
   }
 }
 
 RunFolder::~RunFolder() {
-  ::unlink(file(files::lock).c_str());
-  ::close(lock_);
+  unlock();
   // A run that wrote nothing leaves nothing; the call fails, as it should, on a folder with files.
   if (made_) ::rmdir(path_.c_str());
 }
 
 void RunFolder::lock() {
-  lock_ = ::open(file(files::lock).c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+  while (!try_lock()) ::close(lock_);
+}
+
+/// False where the run before removed the lock's file between our opening and locking it.
+bool RunFolder::try_lock() {
+  const auto path = file(files::lock);
+  lock_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
   if (lock_ < 0) cannot_make(path_, std::strerror(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return same_file(lock_, path);
   ::close(lock_);
   throw Error(
       ErrorKind::usage,
@@ -51,20 +76,28 @@ void RunFolder::lock() {
           " is in use by another run; wait for it to end, or name another folder with --out");
 }
 
+void RunFolder::unlock() const {
+  ::unlink(file(files::lock).c_str());
+  ::close(lock_);
+}
+
 void RunFolder::clear(bool overwrite) const {
-  constexpr std::array written = {files::config, files::manifest, files::metrics,
-                                  files::views,  files::backbone, files::objective};
+  if (overwrite) return discard();
   for (const auto& entry : std::filesystem::directory_iterator(path_)) {
     if (entry.path().filename() == files::lock) continue;
-    if (!overwrite) {
-      ::unlink(file(files::lock).c_str());
-      throw Error(
-          ErrorKind::usage,
-          "run folder " + path_.string() +
-              " is not empty; name another with --out, or replace its run with --overwrite");
-    }
+    throw Error(ErrorKind::usage,
+                "run folder " + path_.string() +
+                    " is not empty; name another with --out, or replace its run with --overwrite");
   }
-  for (const char* name : written) std::filesystem::remove(file(name));
+}
+
+void RunFolder::discard() const {
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+    if (!is_ours(entry.path().filename().string())) continue;
+    std::error_code error;
+    std::filesystem::remove(entry.path(), error);
+    if (error) cannot_make(path_, error.message());
+  }
 }
 
 std::string default_folder(const std::string& objective) {
@@ -73,7 +106,10 @@ std::string default_folder(const std::string& objective) {
   ::localtime_r(&now, &local);
   std::array<char, 32> stamp{};
   std::strftime(stamp.data(), stamp.size(), "%Y%m%d-%H%M%S", &local);
-  return "runs/" + objective + "-" + stamp.data();
+  const std::string name = "runs/" + objective + "-" + stamp.data();
+  std::string free = name;
+  for (int n = 2; std::filesystem::exists(free); ++n) free = name + "-" + std::to_string(n);
+  return free;
 }
 
 }  // namespace tandem::run

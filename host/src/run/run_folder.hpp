@@ -18,9 +18,13 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(const char* name) const { return path_ / name; }
+  /// Removes what the run wrote.
+  void discard() const;
 
  private:
   void lock();
+  bool try_lock();
+  void unlock() const;
   void clear(bool overwrite) const;
   std::filesystem::path path_;
   int lock_ = -1;
@@ -38,7 +42,7 @@ inline constexpr const char* objective = "objective.safetensors";
 inline constexpr const char* lock = ".lock";
 }  // namespace files
 
-/// "runs/barlow_twins-20260131-235959" for a run that names no folder.
+/// "runs/barlow_twins-20260131-235959" for a run that names no folder: none that exists.
 std::string default_folder(const std::string& objective);
 
 }  // namespace tandem::run

@@ -67,25 +67,55 @@ class TrainRun {
         learner_(learner_parts()) {}
 
   TrainSummary run() {
+    tell_parts();
     if (options_.dry_run) return execute({});
     config::Config resolved = config_;
     if (resolved.run.out.empty()) resolved.run.out = default_folder(config_.objective.id);
     const RunFolder folder(resolved.run.out, options_.overwrite);
-    describe(folder, resolved);
-    report::MetricsLog metrics(folder.file(files::metrics), log_);
-    report::TrainObserver* const watcher = &metrics;
     try {
-      auto summary = execute({&watcher, 1});
+      describe(folder, resolved);
+      auto summary = train(folder);
       save_weights(folder);
       summary.folder = folder.path();
       return summary;
-    } catch (const Error&) {
-      if (steps_ > 0) save_weights(folder);
+    } catch (...) {
+      if (steps_ == 0) folder.discard();
       throw;
     }
   }
 
  private:
+  void tell_parts() const {
+    const auto tell = [this](const std::string& text) { log_.write(LogLevel::debug, text); };
+    for (const auto& file : catalog_.files()) {
+      if (file.opened) tell("uses " + file.path.string());
+    }
+    tell(Log::join(data_.train->size(), " pictures to train on, ",
+                   data_.queries ? data_.queries->size() : 0, " to evaluate with"));
+    tell(Log::join(at::get_num_threads(), " threads for the network, ", loader_workers(config_),
+                   " for the pictures"));
+  }
+
+  TrainSummary train(const RunFolder& folder) {
+    report::MetricsLog metrics(folder.file(files::metrics), log_);
+    report::TrainObserver* const watcher = &metrics;
+    try {
+      return execute({&watcher, 1});
+    } catch (...) {
+      if (steps_ > 0) rescue_weights(folder);
+      throw;
+    }
+  }
+
+  /// Saves the weights of a run that fails already: for that reason, not for another.
+  void rescue_weights(const RunFolder& folder) {
+    try {
+      save_weights(folder);
+    } catch (const Error& error) {
+      log_.warn("the weights of ", steps_, " steps are lost: ", error.what());
+    }
+  }
+
   data::LoaderOptions loader_options() const {
     data::LoaderOptions options;
     options.batch_size = config_.train.batch_size;
