@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "workplace.hpp"
 
+#include <array>
+
 namespace {
 
 Words preset_names() {
@@ -78,5 +80,27 @@ TEST_CASE("any objective goes with any backbone and any views, and nothing is co
     CHECK(result.code == 0);
     CHECK(has(result.err, objective + " on " + backbone + " "));
     CHECK(has(result.err, "step 1/1"));
+  }
+}
+
+TEST_CASE("what a configuration leaves open suits the pictures, with any ResNet") {
+  const Workplace here;
+  write_file(here / "open.toml",
+             "[data]\nsource = \"synthetic\"\nsynthetic_count = 12\n"
+             "[backbone]\nuse = \"resnet10\"\nwidth = 8\nstages = 1\n"
+             "[objective]\nprojector = [16, 16]\n"
+             "[train]\nbatch_size = 8\nmax_steps = 1\n");
+  struct Row {
+    std::string picture, crop, stem;
+  };
+  for (const auto& [picture, crop, stem] :
+       {Row{"16", "16", "cifar"}, Row{"100", "128", "imagenet"}}) {
+    const auto result = here.run(
+        {"train", "open.toml", "--out", picture, "--set", "data.synthetic_size=" + picture});
+    CAPTURE(result.err);
+    CHECK(result.code == 0);
+    const auto config = read_file(here / picture / "config.toml");
+    CHECK(has(config, "random_resized_crop\", size = " + crop + ","));
+    CHECK(has(config, "stem = \"" + stem + "\"\n"));
   }
 }

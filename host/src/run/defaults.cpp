@@ -40,9 +40,9 @@ int default_crop(const data::Shape& picture) {
   return side <= 160 ? 128 : 224;
 }
 
-std::string default_toml(const data::Shape& picture) {
+std::string default_toml(const data::Shape& picture, const std::string& backbone) {
   const int size = default_crop(picture);
-  return Log::join("[backbone]\nuse = \"resnet18\"\nstem = \"",
+  return Log::join("[backbone]\nuse = \"", backbone, "\"\nstem = \"",
                    size <= small_side ? "cifar" : "imagenet", "\"\n",
                    "[objective]\nuse = \"barlow_twins\"\n",
                    "[optimizer]\nuse = \"sgd\"\nlr = 0.12\nlr_per = 256\nweight_decay = 5e-4\n",
