@@ -38,9 +38,10 @@ void CarefulReader::remember(std::int64_t index, const std::string& reason) {
   }
   const auto bad = static_cast<double>(bad_.size()), all = static_cast<double>(source_.size());
   if (bad > max_bad_ * all || bad == all) {
-    throw Error(ErrorKind::data, Log::join(bad_.size(), " of ", source_.size(),
-                                           " pictures cannot be read, more than data.max_bad = ",
-                                           max_bad_, " allows; the last one: ", reason));
+    throw Error(ErrorKind::data,
+                Log::join(bad_.size(), " of ", source_.size(),
+                          " pictures cannot be read, more than data.max_bad = ", max_bad_,
+                          " allows; mend or remove them, or raise it. The last one: ", reason));
   }
 }
 

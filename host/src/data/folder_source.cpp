@@ -74,7 +74,10 @@ class FolderSource final : public Source {
 };
 
 [[noreturn]] void nothing_found(const fs::path& folder, std::int64_t others) {
-  if (others == 0) throw Error(ErrorKind::data, folder.string() + ": the folder is empty");
+  if (others == 0)
+    throw Error(ErrorKind::data,
+                folder.string() +
+                    ": the folder is empty; put pictures into it, or name another with --data");
   throw Error(ErrorKind::data,
               Log::join(folder.string(), ": holds no picture; looked for ", picture_extensions(),
                         " here and in all folders below, and found ", others, " other ",

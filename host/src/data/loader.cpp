@@ -59,9 +59,12 @@ void check(const Source& source, const std::vector<ViewSpec>& views, const Loade
   }
   if (views.empty()) throw Error(ErrorKind::config, "a loader needs at least one view");
   if (options.batch_size > source.size()) {
-    throw Error(ErrorKind::data, Log::join("train.batch_size is ", options.batch_size,
-                                           ", but the data set has only ", source.size(),
-                                           " pictures: set train.batch_size to at most that"));
+    throw Error(
+        ErrorKind::data,
+        Log::join(
+            "train.batch_size is ", options.batch_size, ", but the data set has only ",
+            source.size(),
+            " pictures to train on (held-out ones apart): set train.batch_size to at most that"));
   }
 }
 

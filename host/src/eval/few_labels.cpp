@@ -23,7 +23,8 @@ RowsByClass rows_by_class(const Features& bank, std::int64_t needed) {
     if (static_cast<std::int64_t>(members.size()) < needed) {
       throw Error(ErrorKind::data, "class " + std::to_string(label) + " has " +
                                        std::to_string(members.size()) + " labelled pictures, and " +
-                                       std::to_string(needed) + " are asked for");
+                                       std::to_string(needed) +
+                                       " are needed to compare accuracies from few labels");
     }
   }
   return rows;

@@ -9,11 +9,6 @@
 namespace tandem::plugin {
 namespace {
 
-std::string where(const Origin& origin, std::string_view stage) {
-  return Log::join("plugin ", origin.plugin, " ", origin.version, " (", origin.file.string(),
-                   "), '", origin.id, "', ", stage, ": ");
-}
-
 std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
@@ -26,23 +21,26 @@ bool out_of_memory(std::string_view text) {
 
 }  // namespace
 
-void rethrow_as_error(const Origin& origin, std::string_view stage) {
+void rethrow_as_error(const std::string& where) {
+  const std::string smaller = "; try a smaller train.batch_size";
   try {
     throw;
   } catch (const Error&) {
     throw;
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorKind::resource,
-                where(origin, stage) + "memory ran out; try a smaller train.batch_size");
+    throw Error(ErrorKind::resource, where + ": memory ran out" + smaller);
   } catch (const std::exception& error) {
-    const bool memory = out_of_memory(error.what());
-    throw Error(memory ? ErrorKind::resource : ErrorKind::plugin,
-                where(origin, stage) + first_line(error.what()) +
-                    (memory ? "; try a smaller train.batch_size" : ""));
+    const std::string message = where + ": " + first_line(error.what());
+    if (out_of_memory(error.what())) throw Error(ErrorKind::resource, message + smaller);
+    throw Error(ErrorKind::plugin, message);
   } catch (...) {
-    throw Error(ErrorKind::plugin,
-                where(origin, stage) + "threw something that is no std::exception");
+    throw Error(ErrorKind::plugin, where + ": threw something that is no std::exception");
   }
+}
+
+void rethrow_as_error(const Origin& origin, std::string_view stage) {
+  rethrow_as_error(Log::join("plugin ", origin.plugin, " ", origin.version, " (",
+                             origin.file.string(), "), '", origin.id, "', ", stage));
 }
 
 }  // namespace tandem::plugin

@@ -2,6 +2,7 @@
 
 #include "plugin/catalog.hpp"
 
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -12,6 +13,8 @@ namespace tandem::plugin {
 /// unchanged, memory that ran out becomes kind `resource`, anything else kind `plugin` with plugin,
 /// file, stage and the cause's first line.
 [[noreturn]] void rethrow_as_error(const Origin& origin, std::string_view stage);
+/// The same for code of several plugins at once: `where` says whose and which.
+[[noreturn]] void rethrow_as_error(const std::string& where);
 
 /// Calls a plugin's code; see `rethrow_as_error`. `stage` says what it was doing ("loss",
 /// "construction").

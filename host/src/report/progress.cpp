@@ -31,12 +31,11 @@ std::string of(std::int64_t done, std::int64_t all) {
 }
 
 std::string describe(const RunInfo& run) {
-  std::string text = run.objective + " on " + run.backbone + " (" +
-                     short_number(static_cast<double>(run.parameters) / 1e6, 3) +
-                     " M parameters, " + run.device + "): " + std::to_string(run.samples) +
-                     " images, " + std::to_string(run.epochs) + " epochs of " +
-                     std::to_string(run.steps_per_epoch) + " steps, batch " +
-                     std::to_string(run.batch_size);
+  std::string text =
+      run.objective + " on " + run.backbone + " (" +
+      short_number(static_cast<double>(run.parameters) / 1e6, 3) + " M parameters, " + run.device +
+      "): " + std::to_string(run.samples) + " images, " + counted(run.epochs, "epoch") + " of " +
+      counted(run.steps_per_epoch, "step") + ", batch " + std::to_string(run.batch_size);
   if (run.first_step > 0) text += ", from step " + std::to_string(run.first_step);
   return text;
 }

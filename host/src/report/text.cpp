@@ -53,4 +53,8 @@ std::string duration(double seconds) {
   return print("%lld:%02lld", m, s);
 }
 
+std::string counted(std::int64_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
 }  // namespace tandem::report

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ std::string_view cut_text(std::string_view text, std::size_t width);
 std::string fixed(double value, int digits);
 /// With so many significant digits, short: (1234567, 4) → "1.235e+06".
 std::string short_number(double value, int digits = 4);
+/// (1, "step") → "1 step", (2, "step") → "2 steps".
+std::string counted(std::int64_t count, std::string_view noun);
 /// "0:07", "12:34", "1:02:03", "2d 03:04:05".
 std::string duration(double seconds);
 

@@ -5,6 +5,7 @@
 #include "data/png.hpp"
 #include "formats/atomic_file.hpp"
 #include "report/metrics_log.hpp"
+#include "report/text.hpp"
 #include "roles/state.hpp"
 #include "run/evaluation.hpp"
 #include "run/manifest.hpp"
@@ -112,7 +113,7 @@ class TrainRun {
     try {
       save_weights(folder);
     } catch (const Error& error) {
-      log_.warn("the weights of ", steps_, " steps are lost: ", error.what());
+      log_.warn("the weights of ", report::counted(steps_, "step"), " are lost: ", error.what());
     }
   }
 

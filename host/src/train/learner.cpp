@@ -1,5 +1,6 @@
 #include "train/learner.hpp"
 
+#include "plugin/guard.hpp"
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
 
@@ -26,7 +27,10 @@ class Laps {
 
 void require_finite(double loss, const StepContext& context) {
   if (std::isfinite(loss)) return;
-  throw Error(ErrorKind::guard, Log::join("step ", context.step + 1, ": the loss is ", loss,
+  throw Error(ErrorKind::guard, Log::join("step ", context.step + 1, ": the loss is ",
+                                          std::isnan(loss) ? "nan"
+                                          : loss > 0       ? "inf"
+                                                           : "-inf",
                                           "; training stopped before this step changed any weight. "
                                           "Try a lower optimizer.lr, a longer "
                                           "schedule.warmup_epochs, or another seed"));
@@ -52,11 +56,8 @@ std::vector<Embedding> Learner::forward(std::span<const at::Tensor> views) {
 void Learner::backward(const at::Tensor& total) {
   try {
     total.backward();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw Error(ErrorKind::plugin,
-                "backward through " + parts_.plugins + " failed: " + error.what());
+  } catch (...) {
+    plugin::rethrow_as_error("backward through " + parts_.plugins);
   }
 }
 

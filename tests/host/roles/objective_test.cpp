@@ -42,9 +42,11 @@ class Probe final : public ModuleObjective {
 };
 
 std::unique_ptr<Objective> probe(const std::string& what) {
-  const plugin::Found<ObjectiveFactory> found{std::make_shared<detail::ObjectiveMaker<Probe>>(),
-                                              {"acme", "1.0", "probe", "/some/acme.so"}};
-  return roles::make_objective(found, {what}, testing::toy_context(testing::toy_encoder(3, 2), 4));
+  const plugin::Found<ObjectiveFactory> found{
+      std::make_shared<tandem::detail::ObjectiveMaker<Probe>>(),
+      {"acme", "1.0", "probe", "/some/acme.so"}};
+  return roles::make_objective(found, {what},
+                               tandem::testing::toy_context(tandem::testing::toy_encoder(3, 2), 4));
 }
 
 Error error_of(Objective& objective) {
