@@ -47,6 +47,15 @@ if(LibTorch_ROOT)
       endif()
     endif()
   endforeach()
+  if(NOT LibTorch_VERSION)
+    message(FATAL_ERROR "No version header found in ${LibTorch_ROOT}/include: is it a whole LibTorch?")
+  endif()
+  file(STRINGS "${LibTorch_LIBRARY_DIR}/libc10.so" _cxx11 REGEX "__cxx11" LIMIT_COUNT 1)
+  if(NOT _cxx11)
+    message(FATAL_ERROR
+      "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is built with the old C++ ABI, which the system's libraries are "
+      "not. Name one built with the C++11 ABI with CMAKE_PREFIX_PATH.")
+  endif()
   if(LibTorch_VERSION VERSION_LESS _libtorch_minimum)
     message(FATAL_ERROR
       "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is too old: Tandem needs ${_libtorch_minimum} or newer. "

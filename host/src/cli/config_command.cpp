@@ -10,13 +10,6 @@ namespace tandem::cli {
 namespace po = boost::program_options;
 namespace {
 
-run::Prepared prepare(const Arguments& arguments, plugin::Catalog& catalog, const Strings& words) {
-  auto layers = read_layers(arguments, words.size() > 1 ? words[1] : "");
-  const bool reads_pictures = arguments.has("data");
-  return reads_pictures ? run::prepare(layers, catalog)
-                        : run::prepare_without_data(layers, catalog);
-}
-
 void show_json(const config::Config& config) {
   auto list = formats::Json::array();
   for (const auto& [path, value, origin] : config::settings(config)) {
@@ -31,8 +24,8 @@ int config_command(const Strings& words) {
   Arguments arguments("config check|show [CONFIG|PRESET] [options]",
                       "check: reads a configuration and the parameters of its plugins, and names "
                       "everything that is wrong.\n"
-                      "show: prints every key with its value. Without --data the defaults are "
-                      "those for 32 x 32 pictures.");
+                      "show: prints every key with its value. Where no pictures are named, the "
+                      "defaults are those for 32 x 32 ones.");
   add_config_options(arguments, 2);
   arguments.add()("origin", po::bool_switch(), "show: where each value comes from")  //
       ("docs", po::bool_switch(), "show: what each key means");
@@ -43,9 +36,13 @@ int config_command(const Strings& words) {
     throw Error(ErrorKind::usage,
                 "tandem config needs 'check' or 'show', then at most one configuration");
   }
+  if (arguments.flag("origin") && arguments.flag("docs")) {
+    throw Error(ErrorKind::usage, "--origin and --docs exclude each other");
+  }
   ConsoleLog log(arguments.verbose(), arguments.quiet());
   auto catalog = make_catalog(arguments, log);
-  const auto prepared = prepare(arguments, catalog, given);
+  const auto layers = read_layers(arguments, given.size() > 1 ? given[1] : "");
+  const auto prepared = run::prepare_to_show(layers, catalog);
   const auto notes = arguments.flag("origin") ? config::Notes::origins
                      : arguments.flag("docs") ? config::Notes::docs
                                               : config::Notes::none;

@@ -16,8 +16,9 @@ std::atomic<int> caught_signal{0};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_signal(int number) {
-  if (stop_requested.exchange(true)) ::_exit(128 + number);
-  caught_signal = number;
+  // The number first: whoever sees the flag reads it.
+  if (caught_signal.exchange(number) != 0) ::_exit(128 + number);
+  stop_requested = true;
 }
 
 }  // namespace

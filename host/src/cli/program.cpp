@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <iostream>
 #include <new>
 
@@ -85,13 +86,21 @@ int unexpected(const std::string& what) {
 
 int run_program(const Strings& words) {
   try {
-    return dispatch(words);
+    const int code = dispatch(words);
+    // A result that could not be written is none; a reader that left early is no fault.
+    errno = 0;
+    if (!std::cout.flush() && errno != EPIPE) {
+      return complain("the results cannot be written to standard output", ErrorKind::resource);
+    }
+    return code;
   } catch (const Error& error) {
     return complain(error.what(), error.kind());
   } catch (const std::bad_alloc&) {
     return memory_ran_out();
   } catch (const std::exception& error) {
     return unexpected(error.what());
+  } catch (...) {
+    return unexpected("something that is no std::exception was thrown");
   }
 }
 

@@ -32,7 +32,8 @@ cv::Mat rgb(const Image& image) {
 /// Whole-number enlargement, or shrunk into a square of `cell`.
 cv::Mat scaled(const cv::Mat& picture, int cell) {
   const int longer = std::max(picture.rows, picture.cols);
-  const double scale = longer <= cell ? cell / longer : static_cast<double>(cell) / longer;
+  const double ratio = static_cast<double>(cell) / longer;
+  const double scale = longer <= cell ? std::floor(ratio) : ratio;
   const cv::Size size(std::max(1, static_cast<int>(picture.cols * scale)),
                       std::max(1, static_cast<int>(picture.rows * scale)));
   cv::Mat out;

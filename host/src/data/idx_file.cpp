@@ -75,7 +75,7 @@ void read_header(GzReader& reader, const fs::path& path, int dimensions, IdxFile
          std::hex, big_endian(header.data()), " instead of 0x", magic);
   }
   if (got < wanted) fail(path, "cut off: expected a header of ", wanted, " bytes, found ", got);
-  for (int d = 0; d < dimensions; ++d) {
+  for (std::ptrdiff_t d = 0; d < dimensions; ++d) {
     file.shape.push_back(big_endian(header.data() + 4 + 4 * d));
   }
 }

@@ -32,7 +32,8 @@ struct Moments {
       sum[c] += static_cast<double>(sums[c]);
       square[c] += static_cast<double>(squares[c]);
     }
-    count += static_cast<double>(image.values() / channels);
+    const std::size_t pixels = image.values() / channels;
+    count += static_cast<double>(pixels);
   }
 
   Normalization result() const {

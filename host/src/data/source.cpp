@@ -123,6 +123,7 @@ std::unique_ptr<Source> open_source(const SourceOptions& options) {
 
 std::vector<std::string> source_kinds() {
   std::vector<std::string> names;
+  names.reserve(std::size(all_kinds));
   for (const SourceKind* kind : all_kinds) names.emplace_back(kind->name);
   return names;
 }

@@ -99,7 +99,8 @@ class SyntheticSource final : public Source {
   /// picture must stay in its class.
   Wave grating(std::int64_t label, Random& random) const {
     const double steps = std::max(1, (options_.classes + 1) / 2 - 1);
-    const double angle = std::numbers::pi / 2 * static_cast<double>(label / 2) / steps;
+    const std::int64_t direction = label / 2;
+    const double angle = std::numbers::pi / 2 * static_cast<double>(direction) / steps;
     const double cycles = label % 2 == 0 ? 3 : 7;
     const double rate = 2 * std::numbers::pi * cycles / options_.size;
     return Wave(options_.size, rate * std::cos(angle), rate * std::sin(angle),

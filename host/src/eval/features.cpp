@@ -6,6 +6,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace tandem::eval {
@@ -14,7 +15,13 @@ namespace {
 class EvalMode {
  public:
   explicit EvalMode(Encoder& encoder) : encoder_(encoder) { encoder_.train(false); }
-  ~EvalMode() { encoder_.train(true); }
+  ~EvalMode() {
+    try {
+      encoder_.train(true);
+    } catch (const std::exception&) {
+      // Something else is on its way already, or the next step will meet the same failure.
+    }
+  }
   EvalMode(const EvalMode&) = delete;
   EvalMode& operator=(const EvalMode&) = delete;
 

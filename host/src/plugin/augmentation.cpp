@@ -22,7 +22,7 @@ class GuardedAugmentation final : public Augmentation {
 
 std::unique_ptr<Augmentation> make_augmentation(const Found<AugmentationFactory>& found,
                                                 const ParamValues& values) {
-  auto made = guarded(found.origin, "construction", [&] { return found.factory->create(values); });
+  auto made = guarded_construction(found.origin, [&] { return found.factory->create(values); });
   return std::make_unique<GuardedAugmentation>(std::move(made), found.origin);
 }
 

@@ -43,8 +43,9 @@ void Catalog::add_file(const std::filesystem::path& path) {
 void Catalog::add_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".so") paths.push_back(entry.path());
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".so") paths.push_back(entry->path());
   }
   if (error)
     throw Error(ErrorKind::plugin, "plugin folder " + folder.string() + ": " + error.message());
@@ -66,8 +67,9 @@ void Catalog::warn_of_shadowed(const PluginFile& added) const {
   for (std::size_t i = 0; i < added.stamp.count; ++i) {
     const auto& item = added.stamp.items[i];
     const auto first = locate(item.role, text(item.id));
-    if (first == files_.size() || std::filesystem::equivalent(files_[first].path, added.path))
-      continue;
+    if (first == files_.size() || !files_[first].problem.empty()) continue;
+    std::error_code error;
+    if (std::filesystem::equivalent(files_[first].path, added.path, error)) continue;
     log_->warn(role_name(item.role), " '", text(item.id), "' of ", added.path.string(),
                " is not used: ", files_[first].path.string(), " comes first");
   }

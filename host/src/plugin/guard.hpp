@@ -2,6 +2,7 @@
 
 #include "plugin/catalog.hpp"
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,6 +26,16 @@ decltype(auto) guarded(const Origin& origin, std::string_view stage, Call&& call
   } catch (...) {
     rethrow_as_error(origin, stage);
   }
+}
+
+/// Makes something with a plugin's factory; guarded, and what must not be null is not.
+template <class Create>
+auto guarded_construction(const Origin& origin, Create&& create) {
+  return guarded(origin, "construction", [&] {
+    auto made = create();
+    if (!made) throw std::runtime_error("the factory made nothing");
+    return made;
+  });
 }
 
 }  // namespace tandem::plugin

@@ -3,6 +3,7 @@
 
 #include "plugin/library.hpp"
 
+#include "plugin/guard.hpp"
 #include "plugin/stamp.hpp"
 #include "tandem/base/error.hpp"
 
@@ -10,6 +11,7 @@
 #include <boost/dll/shared_library.hpp>
 
 #include <cstring>
+#include <memory>
 
 namespace tandem::plugin {
 namespace {
@@ -42,7 +44,9 @@ boost::dll::shared_library& keep(const std::filesystem::path& file) {
   const auto mode = static_cast<dll::load_mode::type>(
       static_cast<unsigned>(dll::load_mode::rtld_now | dll::load_mode::rtld_local) | RTLD_NODELETE);
   // The throwing constructor: the overloads with an error code lose the loader's message.
-  return *new dll::shared_library(std::filesystem::absolute(file), mode);
+  static auto& kept = *new std::vector<std::unique_ptr<dll::shared_library>>;
+  kept.push_back(std::make_unique<dll::shared_library>(std::filesystem::absolute(file), mode));
+  return *kept.back();
 }
 
 void require_as_stamped(const std::filesystem::path& file, const Stamp& stamp,
@@ -76,8 +80,8 @@ Factories open_library(const std::filesystem::path& file, const Stamp& stamp) {
   Collector collector;
   try {
     library->get<RegisterFunction>(register_symbol)(collector);
-  } catch (const std::exception& error) {
-    refuse(file, std::string("failed while registering: ") + error.what());
+  } catch (...) {
+    rethrow_as_error("plugin " + file.string() + " failed while registering");
   }
   require_as_stamped(file, stamp, collector.factories);
   return std::move(collector.factories);

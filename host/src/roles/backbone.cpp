@@ -37,8 +37,8 @@ class GuardedBackbone final : public Backbone {
 
 std::unique_ptr<Backbone> make_backbone(const plugin::Found<BackboneFactory>& found,
                                         const ParamValues& values, const BackboneContext& context) {
-  auto made =
-      guarded(found.origin, "construction", [&] { return found.factory->create(values, context); });
+  auto made = plugin::guarded_construction(found.origin,
+                                           [&] { return found.factory->create(values, context); });
   return std::make_unique<GuardedBackbone>(std::move(made), found.origin);
 }
 

@@ -4,6 +4,7 @@
 #include "tandem/base/error.hpp"
 
 #include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
 
 namespace tandem::roles {
 namespace {
@@ -47,10 +48,15 @@ class GuardedObjective final : public Objective {
     std::vector<Embedding> wide(views.begin(), views.end());
     for (auto& view : wide) view.online = widened(view.online), view.target = widened(view.target);
     Loss result = guarded(origin_, "loss", [&] { return inner_->loss(wide, step); });
-    if (!result.total.defined() || result.total.dim() != 0) {
-      throw Error(ErrorKind::plugin,
-                  Log::join("plugin ", origin_.plugin, " (", origin_.file.string(), "), '",
-                            origin_.id, "': Loss::total must be a tensor of no dimension"));
+    const bool scalar = result.total.defined() && result.total.dim() == 0;
+    if (!scalar) refuse("Loss::total must be a tensor of no dimension");
+    if (at::GradMode::is_enabled() && !result.total.requires_grad())
+      refuse("Loss::total carries no gradient");
+    for (auto& metric : result.metrics) {
+      if (!metric.value.defined() || metric.value.dim() != 0) {
+        refuse("metric '" + metric.name + "' must be a tensor of no dimension");
+      }
+      metric.value = metric.value.detach();
     }
     return result;
   }
@@ -74,6 +80,11 @@ class GuardedObjective final : public Objective {
   }
 
  private:
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw Error(ErrorKind::plugin, Log::join("plugin ", origin_.plugin, " (", origin_.file.string(),
+                                             "), '", origin_.id, "': ", what));
+  }
+
   std::unique_ptr<Objective> inner_;
   plugin::Origin origin_;
 };
@@ -83,8 +94,8 @@ class GuardedObjective final : public Objective {
 std::unique_ptr<Objective> make_objective(const plugin::Found<ObjectiveFactory>& found,
                                           const ParamValues& values,
                                           const ObjectiveContext& context) {
-  auto made =
-      guarded(found.origin, "construction", [&] { return found.factory->create(values, context); });
+  auto made = plugin::guarded_construction(found.origin,
+                                           [&] { return found.factory->create(values, context); });
   return std::make_unique<GuardedObjective>(std::move(made), found.origin, context);
 }
 

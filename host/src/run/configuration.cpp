@@ -31,8 +31,9 @@ std::string stemmed(const config::Config& config) {
 
 }  // namespace
 
-Prepared prepare_without_data(const Layers& layers, plugin::Catalog& catalog) {
+Prepared prepare_to_show(const Layers& layers, plugin::Catalog& catalog) {
   const auto config = check(layers, catalog, assumed, default_backbone);
+  if (names_pictures(config.data)) return prepare(layers, catalog);
   return {check(layers, catalog, assumed, stemmed(config)), nullptr};
 }
 

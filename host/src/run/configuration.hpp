@@ -24,13 +24,14 @@ struct Layers {
 /// A checked configuration and the pictures it names.
 struct Prepared {
   config::Config config;
-  SourcePointer data;  ///< null where `prepare_without_data` was asked
+  SourcePointer data;  ///< null where none are named, see `prepare_to_show`
 };
 
 /// Reads and checks the layers over defaults that suit the pictures. Throws what is wrong with the
 /// configuration, its plugins or its data.
 Prepared prepare(const Layers& layers, plugin::Catalog& catalog);
-/// The same where no picture may be read: the defaults are those for 32 × 32 pictures.
-Prepared prepare_without_data(const Layers& layers, plugin::Catalog& catalog);
+/// The same where a configuration may name no pictures: the defaults are then those for 32 × 32
+/// ones.
+Prepared prepare_to_show(const Layers& layers, plugin::Catalog& catalog);
 
 }  // namespace tandem::run

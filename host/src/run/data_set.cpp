@@ -80,8 +80,12 @@ data::Normalization normalization(const DataSet& set, const config::DataSection&
 
 }  // namespace
 
+bool names_pictures(const config::DataSection& section) {
+  return !section.path.empty() || section.source == "synthetic";
+}
+
 SourcePointer open_training_data(const config::DataSection& section) {
-  if (section.path.empty() && section.source != "synthetic") {
+  if (!names_pictures(section)) {
     throw Error(ErrorKind::config,
                 "no pictures are named: give a folder with --data DIR (or data.path), or "
                 "data.source = \"synthetic\"");

@@ -14,6 +14,9 @@ namespace tandem::run {
 
 using SourcePointer = std::shared_ptr<const data::Source>;
 
+/// Whether a [data] section names any pictures.
+bool names_pictures(const config::DataSection& section);
+
 /// Opens the training pictures that a [data] section names.
 SourcePointer open_training_data(const config::DataSection& section);
 

@@ -46,7 +46,7 @@ std::string default_toml(const data::Shape& picture, const std::string& backbone
                    size <= small_side ? "cifar" : "imagenet", "\"\n",
                    "[objective]\nuse = \"barlow_twins\"\n",
                    "[optimizer]\nuse = \"sgd\"\nlr = 0.12\nlr_per = 256\nweight_decay = 5e-4\n",
-                   "[schedule]\nuse = \"cosine\"\nwarmup_epochs = 5\n", views(size));
+                   "[schedule]\nuse = \"cosine\"\nwarmup_epochs = 1\n", views(size));
 }
 
 }  // namespace tandem::run

@@ -24,9 +24,9 @@ constexpr std::array written = {files::config, files::manifest, files::metrics,
                                        "; name another with --out");
 }
 
-/// True for what a run writes, and for what is left of such a file after a kill.
-bool is_ours(const std::string& name) {
-  return std::any_of(written.begin(), written.end(), [&](const std::string& ours) {
+/// True for one of `names`, and for what is left of such a file after a kill.
+bool belongs_to(const std::vector<std::string>& names, const std::string& name) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& ours) {
     return name == ours || (name.starts_with("." + ours + ".") && name.ends_with(".tmp"));
   });
 }
@@ -46,7 +46,7 @@ RunFolder::RunFolder(std::filesystem::path path, bool overwrite) : path_(std::mo
   if (error) cannot_make(path_, error.message());
   lock();
   try {
-    clear(overwrite);
+    require_usable(overwrite);
   } catch (...) {
     unlock();
     throw;
@@ -69,7 +69,9 @@ bool RunFolder::try_lock() {
   lock_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
   if (lock_ < 0) cannot_make(path_, std::strerror(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return same_file(lock_, path);
+  const int error = errno;
   ::close(lock_);
+  if (error != EWOULDBLOCK) cannot_make(path_, std::strerror(error));
   throw Error(
       ErrorKind::usage,
       "run folder " + path_.string() +
@@ -81,19 +83,30 @@ void RunFolder::unlock() const {
   ::close(lock_);
 }
 
-void RunFolder::clear(bool overwrite) const {
-  if (overwrite) return discard();
+void RunFolder::require_usable(bool overwrite) {
   for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-    if (entry.path().filename() == files::lock) continue;
-    throw Error(ErrorKind::usage,
-                "run folder " + path_.string() +
-                    " is not empty; name another with --out, or replace its run with --overwrite");
+    fresh_ = fresh_ && entry.path().filename() == files::lock;
   }
+  if (fresh_ || (overwrite && std::filesystem::exists(file(files::manifest)))) return;
+  throw Error(ErrorKind::usage,
+              "run folder " + path_.string() +
+                  (overwrite ? " is not empty and holds no run, and --overwrite replaces nothing "
+                               "but runs; name another with --out"
+                             : " is not empty; name another with --out, or replace its run with "
+                               "--overwrite"));
 }
 
 void RunFolder::discard() const {
+  if (fresh_) remove({written.begin(), written.end()});
+}
+
+void RunFolder::remove_results() const {
+  remove({files::metrics, files::backbone, files::objective});
+}
+
+void RunFolder::remove(const std::vector<std::string>& names) const {
   for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-    if (!is_ours(entry.path().filename().string())) continue;
+    if (!belongs_to(names, entry.path().filename().string())) continue;
     std::error_code error;
     std::filesystem::remove(entry.path(), error);
     if (error) cannot_make(path_, error.message());

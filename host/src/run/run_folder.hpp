@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace tandem::run {
 
@@ -9,8 +10,8 @@ namespace tandem::run {
 class RunFolder {
  public:
   /// Makes the folder. Throws Error(usage) where it is in use by another run, or is not empty and
-  /// `overwrite` is false; with it, the files that runs write are removed and all others kept.
-  /// Throws Error(resource) where it cannot be made.
+  /// `overwrite` is false, or holds files but no run. Removes nothing yet. Throws Error(resource)
+  /// where it cannot be made.
   RunFolder(std::filesystem::path path, bool overwrite);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
@@ -18,17 +19,21 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(const char* name) const { return path_ / name; }
-  /// Removes what the run wrote.
+  /// Removes what this run wrote, unless it stands in the place of an earlier one.
   void discard() const;
+  /// Removes the metrics and weights of the run that is overwritten, and what kills left of them.
+  void remove_results() const;
 
  private:
   void lock();
   bool try_lock();
   void unlock() const;
-  void clear(bool overwrite) const;
+  void require_usable(bool overwrite);
+  void remove(const std::vector<std::string>& names) const;
   std::filesystem::path path_;
   int lock_ = -1;
   bool made_ = false;
+  bool fresh_ = true;  ///< empty when the run came
 };
 
 /// Names of what a run writes.

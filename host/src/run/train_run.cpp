@@ -2,6 +2,7 @@
 
 #include "checkpoint/weights.hpp"
 #include "data/contact_sheet.hpp"
+#include "data/epoch_order.hpp"
 #include "data/png.hpp"
 #include "formats/atomic_file.hpp"
 #include "report/metrics_log.hpp"
@@ -66,18 +67,23 @@ class TrainRun {
         encoders_(config_, catalog_, loader_.shapes().front(), log_),
         encoder_(encoders_.make("backbone")),
         learner_(learner_parts()) {}
+  TrainRun(const TrainRun&) = delete;
+  TrainRun& operator=(const TrainRun&) = delete;
 
   TrainSummary run() {
     tell_parts();
     if (options_.dry_run) return execute({});
-    config::Config resolved = config_;
-    if (resolved.run.out.empty()) resolved.run.out = default_folder(config_.objective.id);
+    const config::Config resolved = resolve();
     const RunFolder folder(resolved.run.out, options_.overwrite);
+    folder_ = &folder;
     try {
       describe(folder, resolved);
+      folder.remove_results();
       auto summary = train(folder);
-      save_weights(folder);
-      summary.folder = folder.path();
+      if (steps_ == 0)
+        folder.discard();
+      else
+        summary.folder = folder.path();
       return summary;
     } catch (...) {
       if (steps_ == 0) folder.discard();
@@ -86,6 +92,23 @@ class TrainRun {
   }
 
  private:
+  /// The configuration as it can be run again, from anywhere: paths in full, what was measured in
+  /// numbers.
+  config::Config resolve() const {
+    config::Config resolved = config_;
+    if (resolved.run.out.empty()) resolved.run.out = default_folder(config_.objective.id);
+    for (auto* path : {&resolved.data.path, &resolved.eval.path}) {
+      if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
+    }
+    if (resolved.data.normalize == "auto") {
+      const auto& [mean, std] = data_.normalization;
+      resolved.data.normalize = "custom";
+      resolved.data.mean = {mean.begin(), mean.end()};
+      resolved.data.std = {std.begin(), std.end()};
+    }
+    return resolved;
+  }
+
   void tell_parts() const {
     const auto tell = [this](const std::string& text) { log_.write(LogLevel::debug, text); };
     for (const auto& file : catalog_.files()) {
@@ -101,17 +124,19 @@ class TrainRun {
     report::MetricsLog metrics(folder.file(files::metrics), log_);
     report::TrainObserver* const watcher = &metrics;
     try {
-      return execute({&watcher, 1});
+      auto summary = execute({&watcher, 1});
+      if (summary.reason == report::EndReason::interrupted && steps_ > 0) save_weights(steps_);
+      return summary;
     } catch (...) {
-      if (steps_ > 0) rescue_weights(folder);
+      if (steps_ > 0) rescue_weights();
       throw;
     }
   }
 
   /// Saves the weights of a run that fails already: for that reason, not for another.
-  void rescue_weights(const RunFolder& folder) {
+  void rescue_weights() {
     try {
-      save_weights(folder);
+      save_weights(steps_);
     } catch (const Error& error) {
       log_.warn("the weights of ", report::counted(steps_, "step"), " are lost: ", error.what());
     }
@@ -131,7 +156,7 @@ class TrainRun {
     ObjectiveContext context;
     context.encoder = encoder_;
     context.new_encoder = [this](Init init) {
-      auto made = encoders_.make("target");
+      auto made = encoders_.make("target " + std::to_string(targets_++));
       if (init == Init::copy) roles::copy_by_name(*made, *encoder_);
       return made;
     };
@@ -177,8 +202,9 @@ class TrainRun {
                         manifest(resolved, catalog_, data_).dump(2) + "\n");
     data::SheetOptions sheet;
     sheet.seed = static_cast<std::uint64_t>(config_.run.seed);
-    sheet.samples.resize(static_cast<std::size_t>(std::min<std::int64_t>(8, data_.train->size())));
-    std::iota(sheet.samples.begin(), sheet.samples.end(), 0);
+    // The first pictures of the first batch.
+    sheet.samples.resize(static_cast<std::size_t>(std::min(8, config_.train.batch_size)));
+    data::EpochOrder(data_.train->size(), sheet.seed).copy(0, 0, sheet.samples);
     data::write_png(folder.file(files::views), data::contact_sheet(*data_.train, specs_, sheet));
   }
 
@@ -204,11 +230,11 @@ class TrainRun {
 
   train::Evaluate evaluator() {
     const int every = config_.eval.knn_every;
-    if (options_.dry_run || !data_.queries)
-      return [](auto, auto, bool) { return std::vector<report::EvalEvent>(); };
     return [this, every](std::int64_t epoch, std::int64_t step, bool last) {
       std::vector<report::EvalEvent> events;
-      if (last || (every > 0 && epoch % every == 0)) {
+      // The last evaluation may take a while: what was trained is safe before it.
+      if (last && folder_ != nullptr) save_weights(step);
+      if (data_.queries && !options_.dry_run && (last || (every > 0 && epoch % every == 0))) {
         events.push_back(
             evaluate_knn(*encoder_, config_, data_, loader_.shapes().front(), epoch, step));
       }
@@ -216,11 +242,11 @@ class TrainRun {
     };
   }
 
-  void save_weights(const RunFolder& folder) {
-    const double epochs = static_cast<double>(steps_) / static_cast<double>(plan_.steps_per_epoch);
-    checkpoint::save_weights(folder.file(files::backbone), *encoder_,
+  void save_weights(std::int64_t steps) {
+    const double epochs = static_cast<double>(steps) / static_cast<double>(plan_.steps_per_epoch);
+    checkpoint::save_weights(folder_->file(files::backbone), *encoder_,
                              weights_metadata(config_, data_, epochs));
-    checkpoint::save_weights(folder.file(files::objective), learner_.objective(),
+    checkpoint::save_weights(folder_->file(files::objective), learner_.objective(),
                              {{"objective", config_.objective.id}});
   }
 
@@ -237,6 +263,8 @@ class TrainRun {
   std::int64_t parameter_count_ = 0;
   train::Learner learner_;
   std::int64_t steps_ = 0;
+  const RunFolder* folder_ = nullptr;  // null during a dry run
+  int targets_ = 0;
 };
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "run/trained_run.hpp"
 
 #include "checkpoint/weights.hpp"
+#include "formats/json_lines.hpp"
 #include "run/run_folder.hpp"
 #include "tandem/base/error.hpp"
+
+#include <fstream>
 
 namespace tandem::run {
 namespace {
@@ -33,6 +36,23 @@ data::Shape input_shape(const config::Config& config, plugin::Catalog& catalog,
   return data::shape_of(view);
 }
 
+/// A number that names a data set must not be given to another one.
+void require_same_pictures(const std::filesystem::path& folder, const config::Config& config,
+                           const data::Source& pictures) {
+  const auto file = folder / files::manifest;
+  std::ifstream in(file);
+  const auto manifest = formats::Json::parse(in, nullptr, /*allow_exceptions=*/false);
+  if (manifest.is_discarded() || !manifest.contains("data")) {
+    throw Error(ErrorKind::usage, file.string() + " is missing or damaged: " + folder.string() +
+                                      " is not a whole run");
+  }
+  if (manifest["data"].value("fingerprint", "") == data::fingerprint(pictures)) return;
+  throw Error(
+      ErrorKind::data,
+      "the pictures in " + config.data.path + " are not those that " + folder.string() +
+          " was trained on: they were changed since, so that its evaluation would mean nothing");
+}
+
 std::string joined(const std::vector<float>& values) {
   std::string text;
   for (const float value : values)
@@ -48,6 +68,7 @@ TrainedRun::TrainedRun(const std::filesystem::path& folder, plugin::Catalog& cat
       shape_(input_shape(prepared_.config, catalog, *data_.train)),
       encoders_(prepared_.config, catalog, shape_, log),
       trained_(encoders_.make("backbone")) {
+  require_same_pictures(folder, prepared_.config, *data_.train);
   const auto weights = folder / files::backbone;
   checkpoint::load_weights(weights, *trained_);
   const auto metadata = formats::SafetensorsFile::open(weights).metadata();

@@ -14,9 +14,12 @@ namespace tandem::run {
 /// trained weights.
 class TrainedRun {
  public:
-  /// Throws Error(usage) for a folder that is no run, Error(checkpoint) for weights that cannot be
-  /// used.
+  /// Throws Error(usage) for a folder that is no run, Error(data) where the pictures are not those
+  /// it was trained on, Error(checkpoint) for weights that cannot be used.
   TrainedRun(const std::filesystem::path& folder, plugin::Catalog& catalog, Log& log);
+
+  TrainedRun(const TrainedRun&) = delete;
+  TrainedRun& operator=(const TrainedRun&) = delete;
 
   const config::Config& config() const { return prepared_.config; }
   const DataSet& data() const { return data_; }

@@ -25,15 +25,22 @@ class Laps {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-void require_finite(double loss, const StepContext& context) {
-  if (std::isfinite(loss)) return;
+[[noreturn]] void refuse(double loss, const StepContext& context) {
   throw Error(ErrorKind::guard, Log::join("step ", context.step + 1, ": the loss is ",
                                           std::isnan(loss) ? "nan"
                                           : loss > 0       ? "inf"
                                                            : "-inf",
-                                          "; training stopped before this step changed any weight. "
+                                          "; training stopped before this step changed anything. "
                                           "Try a lower optimizer.lr, a longer "
                                           "schedule.warmup_epochs, or another seed"));
+}
+
+/// BatchNorm's buffers are vectors and counters; larger ones (a target's weights) change in
+/// `after_optimizer_step` alone.
+void add_statistics(Stateful& object, std::vector<at::Tensor>& to) {
+  for (const auto& item : state_of(object).buffers) {
+    if (item.tensor.dim() <= 1) to.push_back(item.tensor);
+  }
 }
 
 }  // namespace
@@ -41,6 +48,24 @@ void require_finite(double loss, const StepContext& context) {
 Learner::Learner(LearnerParts parts) : parts_(std::move(parts)) {
   parts_.encoder->train(true);
   parts_.objective->train(true);
+}
+
+void Learner::keep_statistics() {
+  statistics_.clear();
+  add_statistics(*parts_.encoder, statistics_);
+  add_statistics(*parts_.objective, statistics_);
+  kept_.resize(statistics_.size());
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    if (kept_[i].defined() && kept_[i].sizes() == statistics_[i].sizes())
+      kept_[i].copy_(statistics_[i]);
+    else
+      kept_[i] = statistics_[i].detach().clone();
+  }
+}
+
+void Learner::restore_statistics() {
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < kept_.size(); ++i) statistics_[i].copy_(kept_[i]);
 }
 
 std::vector<Embedding> Learner::forward(std::span<const at::Tensor> views) {
@@ -65,10 +90,14 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
   roles::seed_generators(parts_.seed, "step", static_cast<std::uint64_t>(context.step));
   StepResult result;
   Laps laps;
+  keep_statistics();
   const auto embeddings = forward(views);
   Loss loss = parts_.objective->loss(embeddings, context);
   result.loss = loss.total.detach();
-  require_finite(result.loss.item<double>(), context);
+  if (const double value = result.loss.item<double>(); !std::isfinite(value)) {
+    restore_statistics();
+    refuse(value, context);
+  }
   laps.end(result.seconds.forward);
 
   parts_.optimizer->zero_grad();

@@ -39,19 +39,22 @@ class Learner {
   explicit Learner(LearnerParts parts);
 
   /// encode → embed → loss → backward → optimizer → after_optimizer_step, on one batch of views (N,
-  /// C, H, W each). A loss that is not finite throws Error(guard) that names the step, before
-  /// anything is changed.
+  /// C, H, W each). A loss that is not finite throws Error(guard) that names the step; all state
+  /// is then as it was before.
   StepResult step(std::span<const at::Tensor> views, const StepContext& context);
 
   Encoder& encoder() { return *parts_.encoder; }
   Objective& objective() { return *parts_.objective; }
-  Optimizer& optimizer() { return *parts_.optimizer; }
 
  private:
   std::vector<Embedding> forward(std::span<const at::Tensor> views);
   void backward(const at::Tensor& total);
+  void keep_statistics();
+  void restore_statistics();
 
   LearnerParts parts_;
+  std::vector<at::Tensor> statistics_;  // what a forward pass changes: BatchNorm's running values
+  std::vector<at::Tensor> kept_;        // their values before the step
 };
 
 }  // namespace tandem::train

@@ -41,26 +41,26 @@ void Trainer::tell(void (report::TrainObserver::*member)(const Event&), const Ev
 report::EndReason Trainer::run(const report::RunInfo& info, const std::atomic<bool>& stop) {
   const double begin = now();
   tell(&report::TrainObserver::on_start, info);
+  report::EndReason reason{};
   try {
-    train(stop);
+    reason = train(stop);
   } catch (const std::exception& error) {
     finish(report::EndReason::failed, error.what(), now() - begin);
     throw;
   }
-  const auto reason =
-      step_ < plan_.total_steps ? report::EndReason::interrupted : report::EndReason::finished;
   finish(reason, {}, now() - begin);
   return reason;
 }
 
-void Trainer::train(const std::atomic<bool>& stop) {
+report::EndReason Trainer::train(const std::atomic<bool>& stop) {
   for (std::int64_t epoch = 0; step_ < plan_.total_steps; ++epoch) {
     loader_.start(epoch);
     const auto end = std::min(step_ + plan_.steps_per_epoch, plan_.total_steps);
     while (step_ < end && !stop) step(epoch);
-    if (stop) return;
+    if (stop) return report::EndReason::interrupted;
     end_epoch(epoch);
   }
+  return report::EndReason::finished;
 }
 
 void Trainer::step(std::int64_t epoch) {

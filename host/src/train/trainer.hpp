@@ -40,7 +40,7 @@ class Trainer {
   std::int64_t steps_done() const { return step_; }
 
  private:
-  void train(const std::atomic<bool>& stop);
+  report::EndReason train(const std::atomic<bool>& stop);
   void step(std::int64_t epoch);
   void report_step(const StepResult& result, std::int64_t epoch);
   void end_epoch(std::int64_t epoch);

@@ -43,7 +43,7 @@ class Group {
   explicit Group(int size) : slots_(static_cast<std::size_t>(size)), barrier_(size) {}
 
   std::vector<at::Tensor> exchange(int rank, const at::Tensor& own) {
-    slots_[static_cast<std::size_t>(rank)] = own.detach();
+    slots_[static_cast<std::size_t>(rank)] = own.detach().clone();
     barrier_.arrive_and_wait();
     auto all = slots_;
     barrier_.arrive_and_wait();

@@ -32,6 +32,8 @@ class Probe final : public ModuleObjective {
       throw std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried");
     if (what_ == "vector") return {views[0].online.sum(1), {}};
     if (what_ == "nothing") return {};
+    if (what_ == "detached") return {views[0].online.sum().detach(), {}};
+    if (what_ == "metric") return {views[0].online.sum(), {{"wide", torch::ones({2})}}};
     return {views[0].online.sum(), {}};
   }
   static inline at::ScalarType seen_type = at::kByte;
@@ -51,7 +53,7 @@ std::unique_ptr<Objective> probe(const std::string& what) {
 
 Error error_of(Objective& objective) {
   try {
-    const Embedding view = objective.embed({torch::ones({4, 2}), {}}, {});
+    const Embedding view = objective.embed({torch::ones({4, 2}).requires_grad_(), {}}, {});
     objective.loss(std::vector{view, view}, {});
   } catch (const Error& error) {
     return error;
@@ -68,7 +70,7 @@ bool has(const Error& error, const std::string& part) {
 TEST_CASE("the loss sees float32 with autocast off, whatever the precision") {
   auto objective = probe("");
   at::autocast::set_autocast_enabled(at::kCPU, true);
-  const Embedding view = objective->embed({torch::ones({4, 2}), {}}, {});
+  const Embedding view = objective->embed({torch::ones({4, 2}).requires_grad_(), {}}, {});
   objective->loss(std::vector{view, view}, {});
   CHECK(at::autocast::is_autocast_enabled(at::kCPU));
   at::autocast::set_autocast_enabled(at::kCPU, false);
@@ -84,5 +86,7 @@ TEST_CASE("an objective that fails is named with its stage") {
   CHECK_FALSE(has(thrown, "really"));
   CHECK(error_of(*probe("memory")).kind() == ErrorKind::resource);
   CHECK(has(error_of(*probe("vector")), "Loss::total must be a tensor of no dimension"));
+  CHECK(has(error_of(*probe("detached")), "Loss::total carries no gradient"));
+  CHECK(has(error_of(*probe("metric")), "metric 'wide' must be a tensor of no dimension"));
   CHECK(has(error_of(*probe("nothing")), "Loss::total must be a tensor of no dimension"));
 }
