@@ -5,6 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly run=runs/quickstart
+for word in "$@"; do
+  case "$word" in
+    --out* | run.out*) printf 'quickstart: the run goes to %s; use build/bin/tandem train for another folder\n' "$run" >&2; exit 2 ;;
+  esac
+done
 examples/setup.sh
 if [ ! -x build/bin/tandem ] || [ -n "$(find CMakeLists.txt sdk host plugins -newer build/bin/tandem -type f -print -quit)" ]; then
   printf 'quickstart: building (minutes the first time)\n' >&2
@@ -22,7 +27,7 @@ build/bin/tandem eval knn "$run" --baselines
 cat <<NEXT
 
 Worth typing next:
-  build/bin/tandem train quickstart --objective simsiam --out runs/quickstart-simsiam
+  build/bin/tandem train quickstart --objective simsiam
   build/bin/tandem train --data DIR_OF_IMAGES --backbone resnet18
   build/bin/tandem plugins info barlow_twins
 NEXT

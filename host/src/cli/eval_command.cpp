@@ -21,6 +21,11 @@ std::string decimals(double value, int digits = 1) {
   return text;
 }
 
+std::string few_column(const run::Accuracies& line) {
+  if (line.few_labels < 0) return "-";
+  return decimals(line.few_labels) + " ± " + decimals(line.few_labels_deviation);
+}
+
 std::string best_column(const run::Accuracies& line) {
   return Log::join(decimals(line.best_knn), " (k ", line.best_k, ", T ", line.best_temperature,
                    ")");
@@ -30,8 +35,7 @@ std::string table(const std::vector<run::Accuracies>& lines, const config::EvalS
   report::TextTable text({"features", Log::join("kNN k ", eval.k, " T ", eval.temperature),
                           "best kNN *", "10 labels a class **", "shifted by 0-3 px"});
   for (const auto& line : lines) {
-    text.add({line.features, decimals(line.knn), best_column(line),
-              decimals(line.few_labels) + " ± " + decimals(line.few_labels_deviation),
+    text.add({line.features, decimals(line.knn), best_column(line), few_column(line),
               decimals(line.shifted)});
   }
   return text.text();
@@ -72,9 +76,8 @@ void with_baselines(run::TrainedRun& run, bool as_json, Log& log) {
     return;
   }
   std::cout << table(lines, run.config().eval) << "\n   " << protocol << "; trained for "
-            << run.epochs() << " epochs; features of layer '" << run.config().backbone_host.tap
-            << "', pool " << run.config().backbone_host.pool
-            << "\n * the best of 35 pairs of k and T, chosen on these very queries\n"
+            << run.epochs()
+            << " epochs\n * the best of 35 pairs of k and T, chosen on these very queries\n"
             << "** kNN k 5, T 0.1 from 10 labelled pictures a class: mean ± standard deviation of "
                "10 draws\n";
 }

@@ -50,7 +50,8 @@ void OptimizerCommon::declare(Fields<OptimizerCommon>& f) {
   f("lr", &OptimizerCommon::lr, "learning rate, for a batch of lr_per").above(0);
   f("lr_per", &OptimizerCommon::lr_per, "lr is multiplied by batch_size / lr_per; 0: is not")
       .min(0);
-  f("bias_lr", &OptimizerCommon::bias_lr, "learning rate of parameters of one dimension")
+  f("bias_lr", &OptimizerCommon::bias_lr,
+    "learning rate of biases and norms, which LARS does not adapt; for a batch of lr_per")
       .min(0)
       .word("lr", -1);
   f("weight_decay", &OptimizerCommon::weight_decay, "how strongly weights are drawn to zero")
@@ -88,6 +89,7 @@ void AdamwParams::declare(Fields<AdamwParams>& f) {
 
 LarsParams::LarsParams() {
   lr = 0.2;
+  bias_lr = 0.0048;
   weight_decay = 1e-6;
 }
 

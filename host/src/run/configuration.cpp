@@ -10,40 +10,48 @@ namespace {
 
 constexpr data::Shape assumed{32, 32, 3};
 
-config::Config check(const Layers& layers, plugin::Catalog& catalog, const data::Shape& picture,
-                     const std::string& backbone) {
-  auto document = config::parse_text(default_toml(picture, backbone), "built-in defaults");
+config::Config check(const Layers& layers, plugin::Catalog& catalog, const Given& given) {
+  auto document = config::parse_text(default_toml(given), "built-in defaults");
   if (!layers.file.empty()) document.merge(config::parse_file(layers.file));
   for (const auto& [text, origin] : layers.assignments) document.set(text, origin);
   return config::check(document, schema_lookup(catalog));
 }
 
-/// The backbone whose defaults are to suit the pictures: the configured one, where it has our
-/// stems.
-std::string stemmed(const config::Config& config) {
-  const auto* stem = config.backbone.schema->find("stem");
+/// Whether a backbone has the stems that the defaults choose from.
+bool has_our_stems(const Schema& backbone) {
+  const auto* stem = backbone.find("stem");
+  if (stem == nullptr) return false;
   const auto offers = [stem](const char* name) {
     return std::find(stem->choices.begin(), stem->choices.end(), name) != stem->choices.end();
   };
-  return stem != nullptr && offers("cifar") && offers("imagenet") ? config.backbone.id
-                                                                  : default_backbone;
+  return offers("cifar") && offers("imagenet");
+}
+
+/// What the defaults must suit, from a configuration over other defaults.
+Given given_by(const config::Config& config) {
+  Given given{assumed};
+  if (has_our_stems(*config.backbone.schema)) given.backbone = config.backbone.id;
+  given.objective = config.objective.id;
+  return given;
 }
 
 }  // namespace
 
 Prepared prepare_to_show(const Layers& layers, plugin::Catalog& catalog) {
-  const auto config = check(layers, catalog, assumed, default_backbone);
+  const auto config = check(layers, catalog, {assumed});
   if (names_pictures(config.data)) return prepare(layers, catalog);
-  return {check(layers, catalog, assumed, stemmed(config)), nullptr};
+  return {check(layers, catalog, given_by(config)), nullptr};
 }
 
 Prepared prepare(const Layers& layers, plugin::Catalog& catalog) {
-  // Which pictures and which backbone there are is itself configured: read that first, then choose
-  // the defaults.
-  auto config = check(layers, catalog, assumed, default_backbone);
+  // Which pictures, backbone and objective there are is itself configured: read that first, then
+  // choose the defaults.
+  const auto config = check(layers, catalog, {assumed});
   auto source = open_training_data(config.data);
-  config = check(layers, catalog, first_shape(*source), stemmed(config));
-  return {std::move(config), std::move(source)};
+  auto given = given_by(config);
+  given.picture = typical_shape(*source);
+  given.count = source->size();
+  return {check(layers, catalog, given), std::move(source)};
 }
 
 }  // namespace tandem::run

@@ -93,29 +93,35 @@ SourcePointer open_training_data(const config::DataSection& section) {
   return data::open_source(source_options(section));
 }
 
-data::Shape first_shape(const data::Source& source) {
+data::Shape typical_shape(const data::Source& source) {
+  constexpr std::int64_t most = 25;
+  const std::int64_t tries = std::min(source.size(), most);
+  std::vector<data::Shape> shapes;
+  std::string reason;
   Image image;
-  const std::int64_t tries = std::min<std::int64_t>(source.size(), 100);
   for (std::int64_t i = 0; i < tries; ++i) {
     try {
-      source.read(i, image);
-      return data::shape_of(image);
+      source.read(i * source.size() / tries, image);
+      shapes.push_back(data::shape_of(image));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::data) throw;
-      if (i + 1 == tries) {
-        throw Error(ErrorKind::data,
-                    Log::join("none of the first ", tries,
-                              " pictures can be read; the last one: ", error.what()));
-      }
+      reason = error.what();
     }
   }
-  throw Error(ErrorKind::data, "the data set holds no picture");
+  if (shapes.empty()) {
+    throw Error(ErrorKind::data,
+                Log::join("none of ", tries, " pictures can be read; the last one: ", reason));
+  }
+  const auto side = [](const data::Shape& shape) { return std::min(shape.height, shape.width); };
+  const auto median = shapes.begin() + static_cast<std::ptrdiff_t>(shapes.size() / 2);
+  std::nth_element(shapes.begin(), median, shapes.end(),
+                   [&](const auto& a, const auto& b) { return side(a) < side(b); });
+  return *median;
 }
 
 DataSet make_data_set(SourcePointer all, const config::Config& config) {
   DataSet set;
   set.train = all;
-  set.picture = first_shape(*all);
   add_queries(set, all, config);
   set.normalization = normalization(set, config.data);
   return set;

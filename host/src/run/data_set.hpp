@@ -28,15 +28,14 @@ struct DataSet {
   SourcePointer queries;     ///< labelled pictures to classify; null likewise
   std::string queries_from;  ///< for a result's protocol: a path, or "10 % held out"
   data::Normalization normalization;
-  data::Shape picture;  ///< of the first picture that can be read
 };
 
 /// Splits `all` as the configuration says: queries from eval.path, else `eval.holdout` of the
 /// training pictures, which are then not trained on. Measures the normalisation where it is "auto".
 DataSet make_data_set(SourcePointer all, const config::Config& config);
 
-/// The shape of the first picture that can be read. Throws Error(data) where none of the first
-/// hundred can be.
-data::Shape first_shape(const data::Source& source);
+/// The shape of the median picture, by its shorter side, of some that are evenly spread. Throws
+/// Error(data) where none can be read.
+data::Shape typical_shape(const data::Source& source);
 
 }  // namespace tandem::run

@@ -24,11 +24,33 @@ std::string blur(double probability) {
   return Log::join("  { use = \"gaussian_blur\", sigma = [0.1, 2.0], p = ", probability, " },\n");
 }
 
-std::string views(int size) {
+/// Official Barlow Twins and BYOL: blur in one view, solarize in the other. SimSiam: two views
+/// alike, larger crops, no solarize. Small pictures: solo-learn's and lightly's CIFAR recipes,
+/// without blur.
+std::string views(int size, bool simsiam) {
   const bool small = size <= small_side;
-  const std::string begin = crop(size, small ? 0.2 : 0.08) + colors;
-  return "[[view]]\nops = [\n" + begin + (small ? "" : blur(1.0)) + "]\n[[view]]\nops = [\n" +
-         begin + (small ? "" : blur(0.1)) + solarize + "]\n";
+  const std::string begin = crop(size, small || simsiam ? 0.2 : 0.08) + colors;
+  const auto view = [&](double blurred, bool solarized) {
+    return "[[view]]\nops = [\n" + begin + (small ? "" : blur(blurred)) +
+           (solarized ? solarize : "") + "]\n";
+  };
+  return simsiam ? view(0.5, false) + view(0.5, false) : view(1.0, false) + view(0.1, true);
+}
+
+/// A step of ResNet-18 holds about 60 MB a picture of 224 px.
+std::int64_t batch_size(int size, std::int64_t count) {
+  const std::int64_t fits = size >= 192 ? 64 : size >= 96 ? 128 : 256;
+  return std::max<std::int64_t>(2, std::min(fits, count / 2));
+}
+
+/// lightly's CIFAR benchmark trains all three with SGD at 0.06 for a batch of 128; its BYOL has a
+/// quarter of the published gradient, and tau 0.99. SimSiam's paper has 0.05 for 256, and decays
+/// biases and norms too.
+std::string recipe(const std::string& objective) {
+  const std::string sgd = "[optimizer]\nuse = \"sgd\"\nlr_per = 256\n";
+  if (objective == "simsiam")
+    return sgd + "lr = 0.05\nweight_decay = 1e-4\ndecay_bias_norm = true\n";
+  return sgd + "lr = 0.12\nweight_decay = 5e-4\n";
 }
 
 }  // namespace
@@ -40,13 +62,15 @@ int default_crop(const data::Shape& picture) {
   return side <= 160 ? 128 : 224;
 }
 
-std::string default_toml(const data::Shape& picture, const std::string& backbone) {
-  const int size = default_crop(picture);
-  return Log::join("[backbone]\nuse = \"", backbone, "\"\nstem = \"",
-                   size <= small_side ? "cifar" : "imagenet", "\"\n",
-                   "[objective]\nuse = \"barlow_twins\"\n",
-                   "[optimizer]\nuse = \"sgd\"\nlr = 0.12\nlr_per = 256\nweight_decay = 5e-4\n",
-                   "[schedule]\nuse = \"cosine\"\nwarmup_epochs = 1\n", views(size));
+std::string default_toml(const Given& given) {
+  const int size = default_crop(given.picture);
+  return Log::join("[backbone]\nuse = \"", given.backbone, "\"\nstem = \"",
+                   size <= small_side ? "cifar" : "imagenet", "\"\n[objective]\nuse = \"",
+                   given.objective, "\"\n",
+                   given.objective == "byol" ? "scale = 0.25\ntau = 0.99\n" : "",
+                   recipe(given.objective), "[schedule]\nuse = \"cosine\"\nwarmup_epochs = 1\n",
+                   "[train]\nbatch_size = ", batch_size(size, given.count), "\n",
+                   views(size, given.objective == "simsiam"));
 }
 
 }  // namespace tandem::run

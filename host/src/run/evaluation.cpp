@@ -10,9 +10,11 @@
 #include "tandem/base/log.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace tandem::run {
@@ -96,6 +98,21 @@ double percent(double share) {
   return 100 * share;
 }
 
+bool has_ten_of_each(const std::vector<std::int64_t>& labels) {
+  std::map<std::int64_t, int> counts;
+  for (const auto label : labels) {
+    if (label >= 0) ++counts[label];
+  }
+  return std::all_of(counts.begin(), counts.end(),
+                     [](const auto& item) { return item.second >= 10; });
+}
+
+std::string features(const config::BackboneSection& section) {
+  const std::string layer =
+      section.tap.empty() ? "the backbone's default layer" : "layer '" + section.tap + "'";
+  return "features of " + layer + ", pool " + section.pool;
+}
+
 struct Sets {
   eval::Features bank, queries, shifted;
 };
@@ -105,7 +122,6 @@ Accuracies measure(std::string name, const Sets& sets, const config::Config& con
   settings.insert(settings.begin(), setting(config));
   const auto results = eval::knn(sets.bank, sets.queries, settings);
   const auto& best = eval::best(results);
-  const auto few = eval::few_labels(sets.bank, sets.queries);
   const eval::KnnSetting plain[] = {setting(config)};
   Accuracies line;
   line.features = std::move(name);
@@ -113,8 +129,11 @@ Accuracies measure(std::string name, const Sets& sets, const config::Config& con
   line.best_knn = percent(best.top1);
   line.best_k = best.setting.k;
   line.best_temperature = best.setting.temperature;
-  line.few_labels = percent(few.mean);
-  line.few_labels_deviation = percent(few.deviation);
+  if (has_ten_of_each(sets.bank.labels)) {
+    const auto few = eval::few_labels(sets.bank, sets.queries);
+    line.few_labels = percent(few.mean);
+    line.few_labels_deviation = percent(few.deviation);
+  }
   line.shifted = percent(eval::knn(sets.bank, sets.shifted, plain).front().top1);
   return line;
 }
@@ -124,10 +143,15 @@ Sets encode(Encoder& encoder, Pictures& bank, Pictures& queries) {
           queries.encode(encoder, true)};
 }
 
+/// Pixels are shifted in the pictures that the network sees, and reduced after that.
 Sets raw(Pictures& bank, Pictures& queries) {
-  const auto itself = [](const at::Tensor& pictures) { return pictures; };
-  return {bank.describe(itself, false), queries.describe(itself, false),
-          queries.describe(itself, true)};
+  const auto reduced = [](const at::Tensor& pictures) {
+    const auto height = std::min<std::int64_t>(pictures.size(2), largest_raw_side);
+    const auto width = std::min<std::int64_t>(pictures.size(3), largest_raw_side);
+    return at::adaptive_avg_pool2d(pictures, {height, width});
+  };
+  return {bank.describe(reduced, false), queries.describe(reduced, false),
+          queries.describe(reduced, true)};
 }
 
 Sets project(const Sets& sets) {
@@ -143,7 +167,8 @@ Sets project(const Sets& sets) {
 std::string protocol(const config::Config& config, const DataSet& data) {
   return Log::join("kNN top1 in %, cosine, k ", config.eval.k, ", T ", config.eval.temperature,
                    ", bank ", data.bank->size(), " training pictures, ", data.queries->size(),
-                   " queries from ", data.queries_from, ", seed ", config.run.seed);
+                   " queries from ", data.queries_from, ", un-augmented, ",
+                   features(config.backbone_host), ", seed ", config.run.seed);
 }
 
 report::EvalEvent evaluate_knn(Encoder& encoder, const config::Config& config, const DataSet& data,
@@ -156,7 +181,7 @@ report::EvalEvent evaluate_knn(Encoder& encoder, const config::Config& config, c
       eval::knn(bank.encode(encoder, false), queries.encode(encoder, false), settings);
   report::EvalEvent event;
   event.name = "knn";
-  event.protocol = Log::join(protocol(config, data), ", backbone features after epoch ", epoch);
+  event.protocol = Log::join(protocol(config, data), ", after ", step, " steps, epoch ", epoch);
   event.values = {{"knn_top1", percent(results.front().top1)}};
   event.step = step;
   event.epoch = epoch;
@@ -172,13 +197,14 @@ std::vector<Accuracies> compare_with_baselines(Encoder& trained, Encoder& untrai
     lines.push_back(measure(std::move(name), sets, config));
     done(lines.back());
   };
-  const data::Shape small{std::min(shape.height, largest_raw_side),
-                          std::min(shape.width, largest_raw_side), shape.channels};
   {
-    Pictures bank(data.bank, small, {}, at::kFloat), queries(data.queries, small, {}, at::kFloat);
+    Pictures bank(data.bank, shape, {}, at::kFloat), queries(data.queries, shape, {}, at::kFloat);
     const auto sets = raw(bank, queries);
-    add("raw pixels", sets);
-    add("PCA-128 of raw pixels", project(sets));
+    const bool reduced = shape.height > largest_raw_side || shape.width > largest_raw_side;
+    const std::string pixels =
+        reduced ? Log::join("raw pixels, averaged to ", largest_raw_side, " px") : "raw pixels";
+    add(pixels, sets);
+    add("PCA-128 of " + pixels, project(sets));
   }
   const auto type = precision(config.run);
   Pictures bank(data.bank, shape, data.normalization, type),

@@ -25,12 +25,13 @@ struct Accuracies {
   double best_knn = 0;   ///< the best of a grid of k and temperatures, chosen on these very queries
   std::int64_t best_k = 0;
   double best_temperature = 0;
-  double few_labels = 0;  ///< kNN (k 5, T 0.1) from 10 labels a class, mean of 10 draws
+  double few_labels = -1;  ///< kNN (k 5, T 0.1) from 10 labels a class, mean of 10 draws; -1 where
+                           ///< a class has fewer
   double few_labels_deviation = 0;
   double shifted = 0;  ///< `knn` on queries moved by up to 3 pixels
 };
 
-/// The trained and an untrained encoder of one configuration against raw pixels (of pictures of at
+/// The trained and an untrained encoder of one configuration against raw pixels (averaged to at
 /// most 32 × 32) and their first 128 principal components. `done` is told each line when it is
 /// ready.
 std::vector<Accuracies> compare_with_baselines(Encoder& trained, Encoder& untrained,

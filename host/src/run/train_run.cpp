@@ -18,11 +18,21 @@
 #include "train/trainer.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <optional>
 
 namespace tandem::run {
 namespace {
+
+/// A point in time, now unless copied.
+class Moment {
+ public:
+  std::chrono::steady_clock::duration age() const { return std::chrono::steady_clock::now() - at_; }
+
+ private:
+  std::chrono::steady_clock::time_point at_ = std::chrono::steady_clock::now();
+};
 
 /// Keeps every evaluation for the summary.
 class KeepEvaluations final : public report::TrainObserver {
@@ -113,6 +123,11 @@ class TrainRun {
     const auto tell = [this](const std::string& text) { log_.write(LogLevel::debug, text); };
     for (const auto& file : catalog_.files()) {
       if (file.opened) tell("uses " + file.path.string());
+    }
+    if (data_.queries && config_.eval.path.empty()) {
+      log_.info(data_.queries->size(), " of ", data_.queries->size() + data_.train->size(),
+                " labelled pictures are held out to evaluate with, and not trained on; "
+                "eval.holdout = 0 trains on all");
     }
     tell(Log::join(data_.train->size(), " pictures to train on, ",
                    data_.queries ? data_.queries->size() : 0, " to evaluate with"));
@@ -232,8 +247,10 @@ class TrainRun {
     const int every = config_.eval.knn_every;
     return [this, every](std::int64_t epoch, std::int64_t step, bool last) {
       std::vector<report::EvalEvent> events;
-      // The last evaluation may take a while: what was trained is safe before it.
-      if (last && folder_ != nullptr) save_weights(step);
+      // What was trained is safe before the last evaluation, and never older than a minute and an
+      // epoch.
+      if (folder_ != nullptr && (last || saved_.age() > std::chrono::minutes(1)))
+        save_weights(step);
       if (data_.queries && !options_.dry_run && (last || (every > 0 && epoch % every == 0))) {
         events.push_back(
             evaluate_knn(*encoder_, config_, data_, loader_.shapes().front(), epoch, step));
@@ -248,6 +265,7 @@ class TrainRun {
                              weights_metadata(config_, data_, epochs));
     checkpoint::save_weights(folder_->file(files::objective), learner_.objective(),
                              {{"objective", config_.objective.id}});
+    saved_ = {};
   }
 
   const config::Config& config_;
@@ -263,6 +281,7 @@ class TrainRun {
   std::int64_t parameter_count_ = 0;
   train::Learner learner_;
   std::int64_t steps_ = 0;
+  Moment saved_;
   const RunFolder* folder_ = nullptr;  // null during a dry run
   int targets_ = 0;
 };

@@ -95,8 +95,11 @@ void Trainer::report_step(const StepResult& result, std::int64_t epoch) {
 }
 
 void Trainer::end_epoch(std::int64_t epoch) {
-  epochs_done_ = epoch + 1;
-  tell(&report::TrainObserver::on_epoch_end, report::EpochEvent{epochs_done_, step_});
+  // max_steps may end the last epoch early: that one does not count.
+  if (step_ == (epoch + 1) * plan_.steps_per_epoch) {
+    epochs_done_ = epoch + 1;
+    tell(&report::TrainObserver::on_epoch_end, report::EpochEvent{epochs_done_, step_});
+  }
   for (const auto& event : evaluate_(epochs_done_, step_, step_ == plan_.total_steps)) {
     tell(&report::TrainObserver::on_evaluation, event);
   }

@@ -21,8 +21,8 @@ struct Plan {
   at::ScalarType type = at::kFloat;
 };
 
-/// Called after each epoch with the number of finished epochs and steps; gives the evaluation's
-/// result, if there was one. `last` says that training ends here.
+/// Called after each epoch, and where training ends within one, with the number of finished epochs
+/// and steps; gives the evaluation's result, if there was one. `last` says that training ends here.
 using Evaluate =
     std::function<std::vector<report::EvalEvent>(std::int64_t epoch, std::int64_t step, bool last)>;
 

@@ -8,8 +8,7 @@
 
 namespace image = tandem::image;
 
-TANDEM_PLUGIN("image", "1.0",
-              "operations on pictures, with torchvision's names, defaults and draws",
+TANDEM_PLUGIN("image", "1.0", "operations on 8-bit pictures, drawn as torchvision draws them",
               tandem::augmentation<image::RandomResizedCrop>("random_resized_crop"),
               tandem::augmentation<image::Resize>("resize"),
               tandem::augmentation<image::CenterCrop>("center_crop"),

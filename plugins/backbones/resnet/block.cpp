@@ -91,14 +91,20 @@ void Block::keep(std::vector<torch::nn::Conv2d> convs, std::vector<torch::nn::Ba
 }
 
 void Block::keep_downsample(const BlockOptions& options) {
-  const torch::nn::Conv2d conv = make_conv(options.input, options.output(), 1, options.stride);
+  constexpr std::int64_t harmed_channels = 8;
+  if (options.input <= harmed_channels) pick_every_ = options.stride;
+  const torch::nn::Conv2d conv =
+      make_conv(options.input, options.output(), 1, options.stride / pick_every_);
   if (!needs(downsample_node_)) return;
   downsample_ = register_module("downsample", torch::nn::Sequential(conv));
   if (needs(downsample_node_ + 1)) downsample_->push_back(torch::nn::BatchNorm2d(options.output()));
 }
 
 at::Tensor Block::shortcut(const at::Tensor& x) {
-  return downsample_.is_empty() ? x : downsample_->forward(x);
+  if (downsample_.is_empty()) return x;
+  if (pick_every_ == 1) return downsample_->forward(x);
+  return downsample_->forward(
+      x.slice(2, 0, c10::nullopt, pick_every_).slice(3, 0, c10::nullopt, pick_every_));
 }
 
 at::Tensor Block::forward(const at::Tensor& x) {

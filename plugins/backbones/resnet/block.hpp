@@ -51,6 +51,10 @@ class Block : public torch::nn::Module {
   std::vector<torch::nn::Conv2d> convs_;
   std::vector<torch::nn::BatchNorm2d> norms_;
   torch::nn::Sequential downsample_{nullptr};
+  // The weight gradient of a strided 1×1 convolution over 8 channels or fewer writes out of bounds
+  // where memory is channels-last (LibTorch 2.13, AVX-512): there the shortcut picks its pixels
+  // first and convolves them without a stride, which is the same arithmetic.
+  std::int64_t pick_every_ = 1;
   std::size_t end_;              // index into block_nodes
   std::size_t downsample_node_;  // of downsample.0, where there is one
   std::size_t add_node_;

@@ -26,7 +26,9 @@ struct Params {
         .range(1, 65536);
     f("predictor_hidden", &Params::predictor_hidden, "width of the predictor's hidden layer")
         .range(1, 65536);
-    f("tau", &Params::tau, "share of itself that the target keeps in a step, at the first one")
+    f("tau", &Params::tau,
+      "share of itself that the target keeps in a step, at the first one; 0.97 for 40 epochs, "
+      "0.99 for 100 to 300, 0.996 for 1000")
         .range(0, 1);
     f("tau_schedule", &Params::tau_schedule,
       "tau rises to 1 as a half cosine over the run, or stays")

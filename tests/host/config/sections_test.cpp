@@ -68,7 +68,7 @@ TEST_CASE("each optimizer has defaults of its own") {
   CHECK(optimizer("adam").params<AdamParams>().lr_per == 0);
   CHECK(optimizer("adamw").params<AdamwParams>().weight_decay == 1e-2);
   CHECK(optimizer("lars").params<LarsParams>().eta == 0.001);
-  CHECK(optimizer("lars").params<LarsParams>().bias_lr == -1);
+  CHECK(optimizer("lars").params<LarsParams>().bias_lr == 0.0048);
 }
 
 TEST_CASE("words stand for numbers") {

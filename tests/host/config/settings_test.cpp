@@ -96,7 +96,7 @@ TEST_CASE("the resolved configuration names every key") {
                   "  { use = \"crop\", size = 24, scale = [0.2, 1.0], tags = [] },\n"
                   "  { use = \"grayscale\", p = 1.0 },\n"
                   "]\n") != std::string::npos);
-  CHECK(text.find("[optimizer]\nuse = \"lars\"\nlr = 0.3\nlr_per = 256\nbias_lr = \"lr\"\n") !=
+  CHECK(text.find("[optimizer]\nuse = \"lars\"\nlr = 0.3\nlr_per = 256\nbias_lr = 0.0048\n") !=
         std::string::npos);
 }
 

@@ -53,11 +53,15 @@ ErrorKind kind_of(const std::function<void()>& call, std::string part) {
 }
 
 /// The real plugin, through the real loader.
-std::unique_ptr<Backbone> resnet(const std::string& id, const std::string& tap) {
+std::unique_ptr<Backbone> resnet(const std::string& id, const std::string& tap,
+                                 std::int64_t width = 64) {
   static plugin::Catalog catalog(null_log());
   if (catalog.files().empty()) catalog.add_folder(TANDEM_PLUGIN_DIR);
   const auto found = catalog.find_as<BackboneFactory>(Role::backbone, id);
-  return roles::make_backbone(found, defaults(found.factory->schema()), {tap, 3, &null_log()});
+  const auto& schema = found.factory->schema();
+  auto values = defaults(schema);
+  values[static_cast<std::size_t>(schema.find("width") - schema.params.data())] = width;
+  return roles::make_backbone(found, values, {tap, 3, &null_log()});
 }
 
 }  // namespace
@@ -150,4 +154,15 @@ TEST_CASE("copying by name makes two networks one, and refuses different ones") 
                     null_log());
   CHECK(kind_of([&] { roles::copy_by_name(one, other); }, "must build the same network") ==
         ErrorKind::plugin);
+}
+
+TEST_CASE("narrow networks train on large pictures in channels-last memory") {
+  // LibTorch 2.13 corrupts memory in the gradient of a strided 1 × 1 convolution over 8 channels.
+  auto backbone = resnet("resnet18", "", 8);
+  roles::to_channels_last(*backbone);
+  const auto view = torch::randn({2, 3, 224, 224}).contiguous(at::MemoryFormat::ChannelsLast);
+  HostEncoder encoder(std::move(backbone), Pooling("auto"), view, null_log());
+  for (int i = 0; i < 3; ++i) encoder(view).sum().backward();
+  for (const auto& item : state_of(encoder).parameters)
+    CHECK(item.tensor.grad().isfinite().all().item<bool>());
 }
