@@ -96,12 +96,7 @@ class Byol final : public ModuleObjective {
 
   Loss loss(std::span<const Embedding> views, const StepContext& step) override {
     const auto pairs = views::predictions("byol", views);
-    std::vector<at::Tensor> p;
-    std::vector<at::Tensor> z;
-    for (const Embedding& view : views) {
-      p.push_back(view.online.defined() ? unit_rows(view.online) : at::Tensor());
-      z.push_back(view.target.defined() ? unit_rows(view.target.detach()) : at::Tensor());
-    }
+    const auto [p, z] = views::directions(views, unit_rows);
     std::vector<at::Tensor> distances;
     std::vector<at::Tensor> cosines;
     for (const auto& [i, j] : pairs) {

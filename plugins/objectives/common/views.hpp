@@ -55,6 +55,23 @@ inline std::vector<Pair> predictions(std::string_view objective, std::span<const
   return pairs;
 }
 
+/// Predictions and targets of all views as rows of unit length; undefined where a view has none.
+struct Directions {
+  std::vector<at::Tensor> online;
+  std::vector<at::Tensor> target;  ///< without a gradient
+};
+
+/// `unit_rows` scales the rows of a tensor as the objective's paper does.
+template <class UnitRows>
+Directions directions(std::span<const Embedding> views, const UnitRows& unit_rows) {
+  Directions all;
+  for (const Embedding& view : views) {
+    all.online.push_back(view.online.defined() ? unit_rows(view.online) : at::Tensor());
+    all.target.push_back(view.target.defined() ? unit_rows(view.target.detach()) : at::Tensor());
+  }
+  return all;
+}
+
 /// How far embeddings of unit length (N, D) spread over the local batch: the standard deviation of
 /// each feature, averaged over features and tensors. About 1/√D when all is well, 0 after a
 /// collapse.

@@ -65,12 +65,7 @@ class SimSiam final : public ModuleObjective {
 
   Loss loss(std::span<const Embedding> views, const StepContext&) override {
     const auto pairs = views::predictions("simsiam", views);
-    std::vector<at::Tensor> p;
-    std::vector<at::Tensor> z;
-    for (const Embedding& view : views) {
-      p.push_back(view.online.defined() ? unit_rows(view.online) : at::Tensor());
-      z.push_back(view.target.defined() ? unit_rows(view.target.detach()) : at::Tensor());
-    }
+    const auto [p, z] = views::directions(views, unit_rows);
     std::vector<at::Tensor> cosines;
     for (const auto& [i, j] : pairs) cosines.push_back((p[i] * z[j]).sum(1).mean());
     const at::Tensor cosine = at::stack(cosines).mean();
