@@ -44,6 +44,8 @@ void BackboneSection::declare(Fields<BackboneSection>& f) {
     "layer whose output is the latent; empty: the backbone's own choice");
   f("pool", &BackboneSection::pool,
     "from a map to a vector: auto, avg, flatten, or grid:K for K × K averages");
+  f("trust", &BackboneSection::trust,
+    "run code that comes with the backbone's files (TorchScript); only for files you trust");
 }
 
 void OptimizerCommon::declare(Fields<OptimizerCommon>& f) {

@@ -37,6 +37,7 @@ struct DataSection {
 struct BackboneSection {
   std::string tap;            ///< empty: the backbone's own choice
   std::string pool = "auto";  ///< "auto", "avg", "flatten" or "grid:K" with K ≥ 1
+  bool trust = false;         ///< code that comes from the backbone's files may run
   static void declare(Fields<BackboneSection>& f);
 };
 

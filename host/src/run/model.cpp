@@ -97,7 +97,8 @@ at::ScalarType precision(const config::RunSection& section) {
 std::shared_ptr<Encoder> EncoderMaker::make(const std::string& stage) const {
   roles::seed_generators(static_cast<std::uint64_t>(config_.run.seed), stage);
   const auto found = catalog_.find_as<BackboneFactory>(Role::backbone, config_.backbone.id);
-  const BackboneContext context{config_.backbone_host.tap, shape_.channels, &log_};
+  const BackboneContext context{config_.backbone_host.tap, shape_.channels,
+                                config_.backbone_host.trust, &log_};
   auto backbone = roles::make_backbone(found, config_.backbone.values, context);
   const auto type = precision(config_.run);
   backbone->to(at::kCPU, type);

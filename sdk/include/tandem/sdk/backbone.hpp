@@ -15,6 +15,9 @@ namespace tandem {
 struct BackboneContext {
   std::string tap;  ///< the layer whose output is wanted; "" for the backbone's own choice
   std::int64_t channels = 3;  ///< of the input
+  /// backbone.trust: the configuration accepts code that comes from the backbone's files, as a
+  /// TorchScript archive is. A backbone that would run such code refuses without it.
+  bool trust = false;
   Log* log = nullptr;
 };
 

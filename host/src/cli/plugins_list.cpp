@@ -1,0 +1,59 @@
+#include "cli/plugins.hpp"
+#include "formats/json_lines.hpp"
+#include "plugin/stamp.hpp"
+#include "report/text_table.hpp"
+
+#include <iostream>
+
+namespace tandem::cli {
+namespace {
+
+using plugin::text;
+
+void list_json(const plugin::Catalog& catalog) {
+  auto list = formats::Json::array();
+  for (const auto& file : catalog.files()) {
+    formats::Json provides = formats::Json::array();
+    for (std::size_t i = 0; i < file.stamp.count; ++i) {
+      const auto& item = file.stamp.items[i];
+      provides.push_back({{"role", role_name(item.role)}, {"id", text(item.id)}});
+    }
+    list.push_back({{"file", file.path.string()},
+                    {"id", text(file.stamp.id)},
+                    {"version", text(file.stamp.version)},
+                    {"doc", text(file.stamp.doc)},
+                    {"author", text(file.stamp.author)},
+                    {"license", text(file.stamp.license)},
+                    {"libtorch", text(file.stamp.libtorch)},
+                    {"provides", provides},
+                    {"problem", file.problem}});
+  }
+  std::cout << list.dump(2) << '\n';
+}
+
+void list_text(const plugin::Catalog& catalog) {
+  report::TextTable table({"id", "role", "plugin", "file"});
+  for (const auto& file : catalog.files()) {
+    for (std::size_t i = 0; file.problem.empty() && i < file.stamp.count; ++i) {
+      const auto& item = file.stamp.items[i];
+      table.add({std::string(text(item.id)), std::string(role_name(item.role)),
+                 Log::join(text(file.stamp.id), " ", text(file.stamp.version)),
+                 file.path.string()});
+    }
+  }
+  std::cout << table.text();
+  for (const auto& file : catalog.files()) {
+    if (!file.problem.empty()) std::cout << "unusable: " << file.problem << '\n';
+  }
+}
+
+}  // namespace
+
+void list_plugins(const plugin::Catalog& catalog, bool as_json) {
+  if (as_json)
+    list_json(catalog);
+  else
+    list_text(catalog);
+}
+
+}  // namespace tandem::cli
