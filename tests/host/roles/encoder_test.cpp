@@ -61,7 +61,7 @@ std::unique_ptr<Backbone> resnet(const std::string& id, const std::string& tap,
   const auto& schema = found.factory->schema();
   auto values = defaults(schema);
   values[static_cast<std::size_t>(schema.find("width") - schema.params.data())] = width;
-  return roles::make_backbone(found, values, {tap, 3, &null_log()});
+  return roles::make_backbone(found, values, {tap, 3, false, &null_log()});
 }
 
 }  // namespace

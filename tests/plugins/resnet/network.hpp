@@ -37,7 +37,7 @@ inline std::unique_ptr<tandem::Backbone> make(const std::string& id, const Setti
     if (!problem.empty()) throw std::invalid_argument(name + " " + problem);
     values[at] = value;
   }
-  return found.factory->create(values, {tap, channels, &tandem::null_log()});
+  return found.factory->create(values, {tap, channels, false, &tandem::null_log()});
 }
 
 inline std::map<std::string, at::Tensor> by_name(tandem::Stateful& object,
