@@ -58,7 +58,8 @@ TEST_CASE("plugins are listed for people and for machines") {
   const auto text = here.run({"plugins", "list"});
   CHECK(text.code == 0);
   CHECK(text.err.empty());
-  for (const char* id : {"barlow_twins", "simsiam", "byol", "resnet18", "random_resized_crop"})
+  for (const char* id :
+       {"barlow_twins", "simsiam", "byol", "simclr", "resnet18", "random_resized_crop"})
     CHECK(has(text.out, id));
 
   const auto machine = here.run({"plugins", "list", "--json"});

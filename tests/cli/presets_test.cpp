@@ -71,6 +71,9 @@ TEST_CASE("any objective goes with any backbone and any views, and nothing is co
       {"byol", "resnet10", two_alike},
       {"byol", "resnet18", two_different},
       {"byol", "resnet10", three},
+      {"simclr", "resnet10", two_alike},
+      {"simclr", "resnet18", three},
+      {"simclr", "resnet10", two_different},
   };
   for (const auto& [objective, backbone, views] : table) {
     CAPTURE(objective, backbone, views);
@@ -102,5 +105,27 @@ TEST_CASE("what a configuration leaves open suits the pictures, with any ResNet"
     const auto config = read_file(here / picture / "config.toml");
     CHECK(has(config, "random_resized_crop\", size = " + crop + ","));
     CHECK(has(config, "stem = \"" + stem + "\"\n"));
+  }
+}
+
+TEST_CASE("SimCLR's defaults are its published ones, for small pictures and for large") {
+  const Workplace here;
+  const auto shown = [&](const std::string& size) {
+    const auto result =
+        here.run({"config", "show", "--objective", "simclr", "--set", "data.source=\"synthetic\"",
+                  "--set", "data.synthetic_count=8", "--set", "data.synthetic_size=" + size});
+    REQUIRE(result.code == 0);
+    return result.out;
+  };
+  const auto small = shown("32"), large = shown("224");
+  CHECK(has(small, "\ntemperature = 0.5\n"));
+  CHECK(has(small, "saturation = 0.4, hue = 0.1, p = 0.8"));
+  CHECK_FALSE(has(small, "gaussian_blur"));
+  CHECK(has(large, "\ntemperature = 0.1\nscale"));
+  CHECK(has(large, "saturation = 0.8, hue = 0.2, p = 0.8"));
+  CHECK(count(large, "gaussian_blur\", sigma = [0.1, 2.0], p = 0.5") == 2);
+  for (const auto& text : {small, large}) {
+    CHECK(count(text, "scale = [0.08, 1.0]") == 2);
+    CHECK_FALSE(has(text, "solarize"));
   }
 }

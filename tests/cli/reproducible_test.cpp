@@ -53,6 +53,10 @@ TEST_CASE("a SimSiam run is reproducible, with any number of loader threads") {
   check_reproducible("simsiam");
 }
 
+TEST_CASE("a SimCLR run is reproducible, with any number of loader threads") {
+  check_reproducible("simclr");
+}
+
 TEST_CASE("a BYOL run is reproducible, with any number of loader threads") {
   check_reproducible("byol");
 }

@@ -58,7 +58,8 @@ Words Workplace::tiny(const Words& more) const {
 }
 
 std::string small_objective(const std::string& id) {
-  const std::string predictor = id == "barlow_twins" ? "" : ", predictor_hidden = 8";
+  const bool predicts = id == "simsiam" || id == "byol";
+  const std::string predictor = predicts ? ", predictor_hidden = 8" : "";
   return "objective={use = \"" + id + "\", projector = [16, 16]" + predictor + "}";
 }
 

@@ -21,7 +21,7 @@ struct Shorthand {
 constexpr Shorthand shorthands[] = {
     {"data", "data.path", "DIR", "the pictures: a folder, or an IDX file (data.path)"},
     {"objective", "objective.use", "ID",
-     "barlow_twins, simsiam, byol, or a plugin's (objective.use)"},
+     "barlow_twins, simsiam, byol, simclr, or a plugin's (objective.use)"},
     {"backbone", "backbone.use", "ID", "resnet18, …, or a plugin's (backbone.use)"},
     {"out", "run.out", "DIR", "the run folder (run.out); default: a new one in runs/"},
     {"device", "run.device", "NAME", "cpu (run.device)"},

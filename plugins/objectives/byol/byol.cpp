@@ -48,12 +48,6 @@ MlpOptions head(std::int64_t input, const Integers& widths) {
   return options;
 }
 
-/// Rows of length 1; a row whose square is below 1e-12 is divided by the root of that.
-at::Tensor unit_rows(const at::Tensor& tensor) {
-  const at::Tensor rows = views::in_loss_type(tensor);
-  return rows * rows.square().sum(1, /*keepdim=*/true).clamp_min(1e-12).rsqrt();
-}
-
 /// A head as `ema_update` wants it.
 class Head final : public WithModules<Stateful> {
  public:
@@ -96,7 +90,7 @@ class Byol final : public ModuleObjective {
 
   Loss loss(std::span<const Embedding> views, const StepContext& step) override {
     const auto pairs = views::predictions("byol", views);
-    const auto [p, z] = views::directions(views, unit_rows);
+    const auto [p, z] = views::directions(views, views::l2_normalise);
     std::vector<at::Tensor> distances;
     std::vector<at::Tensor> cosines;
     for (const auto& [i, j] : pairs) {

@@ -31,6 +31,13 @@ inline at::Tensor in_loss_type(const at::Tensor& tensor) {
   return tensor.to(loss_type(tensor));
 }
 
+/// Rows of length 1; a row whose square is below 1e-12 is divided by the root of that, as
+/// TensorFlow's l2_normalize has it.
+inline at::Tensor l2_normalise(const at::Tensor& tensor) {
+  const at::Tensor rows = in_loss_type(tensor);
+  return rows * rows.square().sum(1, /*keepdim=*/true).clamp_min(1e-12).rsqrt();
+}
+
 /// View `online` predicts view `target`.
 struct Pair {
   std::size_t online;

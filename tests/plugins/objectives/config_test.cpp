@@ -16,7 +16,7 @@ std::string refusal(const std::string& id, const Settings& settings,
 }  // namespace
 
 TEST_CASE("an objective needs two views") {
-  const std::string id = GENERATE("barlow_twins", "simsiam", "byol");
+  const std::string id = GENERATE("barlow_twins", "simsiam", "byol", "simclr");
   const std::string message = refusal(id, {}, toy(1));
   CHECK(contains(message, id));
   CHECK(contains(message, "not 1"));

@@ -74,6 +74,15 @@ TEST_CASE(
                         "target_projector.1.weight", "target_projector.3.weight"});
 }
 
+TEST_CASE("SimCLR's projector: no biases, a BatchNorm at the end unless told not to") {
+  const Lines expected = {"projector.0.weight: 8 5", "projector.1.weight: 8",
+                          "projector.1.bias: 8",     "projector.3.weight: 6 8",
+                          "projector.4.weight: 6",   "projector.4.bias: 6"};
+  CHECK(parameters("simclr", {{"projector", Integers{8, 6}}}) == expected);
+  CHECK(parameters("simclr", {{"projector", Integers{8, 6}}, {"last_norm", false}}) ==
+        Lines(expected.begin(), expected.begin() + 4));
+}
+
 TEST_CASE("SimSiam asks for a constant predictor rate, unless told not to") {
   const auto hints = make("simsiam", {}, toy())->parameter_hints();
   REQUIRE(hints.size() == 1);

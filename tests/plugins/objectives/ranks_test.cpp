@@ -4,6 +4,7 @@
 
 #include <ATen/Functions.h>
 
+#include <cmath>
 #include <mutex>
 
 using namespace tandem;
@@ -90,6 +91,23 @@ TEST_CASE("Barlow Twins: every rank reports the terms of the whole batch") {
       CHECK(distance(together.metrics[i].value, alone.metrics[i].value) <= 1e-12);
     }
   }
+}
+
+TEST_CASE(
+    "SimCLR: the mean over ranks is the loss and the gradient of one rank, and so are metrics") {
+  const Settings settings = {{"projector", Integers{4}}, {"temperature", 0.2}};
+  check_ranks("simclr", settings);
+  const Outcome alone = run_rank("simclr", settings, single_rank());
+  std::mutex mutex;
+  double accuracy = 0, cosine = 0;
+  testing::run_ranks(4, [&](Collective& collective) {
+    const Outcome outcome = run_rank("simclr", settings, collective);
+    const std::lock_guard lock(mutex);
+    accuracy += outcome.metrics[0].value.item<double>() / 4;
+    cosine += outcome.metrics[1].value.item<double>() / 4;
+  });
+  CHECK(std::abs(accuracy - alone.metrics[0].value.item<double>()) < 1e-14);
+  CHECK(std::abs(cosine - alone.metrics[1].value.item<double>()) < 1e-14);
 }
 
 TEST_CASE("SimSiam and BYOL: the mean over ranks is the loss and the gradient of one rank") {

@@ -38,7 +38,7 @@ at::ScalarType scalar_type(formats::TensorType type) {
 plugin::Catalog& catalog() {
   static plugin::Catalog* plugins = [] {
     auto* made = new plugin::Catalog(null_log());
-    for (const char* id : {"barlow_twins", "simsiam", "byol"}) {
+    for (const char* id : {"barlow_twins", "simsiam", "byol", "simclr"}) {
       made->add_file(std::filesystem::path(TANDEM_PLUGIN_DIR) / (std::string(id) + ".so"));
     }
     return made;
