@@ -2,10 +2,15 @@
 # CUDA wheel where there is no CUDA toolkit, and nothing of it is needed.
 #
 # Looks in, and takes the first that holds one: Torch_DIR, CMAKE_PREFIX_PATH, the project's .venv
-# (TANDEM_VENV), the system. Sets LibTorch_VERSION (2.13.0), LibTorch_VERSION_SHORT (2.13),
-# LibTorch_ROOT and LibTorch_LIBRARY_DIR.
+# (TANDEM_VENV), the folders TANDEM_LIBTORCH_HINTS, the system. Sets LibTorch_VERSION (2.13.0),
+# LibTorch_VERSION_SHORT (2.13), LibTorch_ROOT and LibTorch_LIBRARY_DIR. TANDEM_LIBTORCH_REMEDY is what
+# messages advise.
 
 set(_libtorch_minimum 2.4)
+if(NOT TANDEM_LIBTORCH_REMEDY)
+  set(TANDEM_LIBTORCH_REMEDY
+    "Run examples/setup.sh, which puts a fitting one into .venv, or name one with CMAKE_PREFIX_PATH")
+endif()
 
 set(_libtorch_roots)
 if(Torch_DIR)
@@ -24,7 +29,7 @@ if(TANDEM_VENV)
   file(GLOB _wheels "${TANDEM_VENV}/lib/python3*/site-packages/torch")
   list(APPEND _libtorch_roots ${_wheels})
 endif()
-list(APPEND _libtorch_roots /usr /usr/local /opt/libtorch)
+list(APPEND _libtorch_roots ${TANDEM_LIBTORCH_HINTS} ${CMAKE_SYSTEM_PREFIX_PATH})
 
 set(LibTorch_ROOT "LibTorch_ROOT-NOTFOUND")
 foreach(_root IN LISTS _libtorch_roots)
@@ -54,19 +59,19 @@ if(LibTorch_ROOT)
   if(NOT _cxx11)
     message(FATAL_ERROR
       "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is built with the old C++ ABI, which the system's libraries are "
-      "not. Name one built with the C++11 ABI with CMAKE_PREFIX_PATH.")
+      "not. ${TANDEM_LIBTORCH_REMEDY}.")
   endif()
   if(LibTorch_VERSION VERSION_LESS _libtorch_minimum)
     message(FATAL_ERROR
       "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is too old: Tandem needs ${_libtorch_minimum} or newer. "
-      "Run examples/setup.sh, which puts a newer one into .venv, or name one with CMAKE_PREFIX_PATH.")
+      "${TANDEM_LIBTORCH_REMEDY}.")
   endif()
 endif()
 
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_ROOT LibTorch_LIBRARY_DIR
   VERSION_VAR LibTorch_VERSION
-  REASON_FAILURE_MESSAGE "Run examples/setup.sh, or name a LibTorch with CMAKE_PREFIX_PATH")
+  REASON_FAILURE_MESSAGE "${TANDEM_LIBTORCH_REMEDY}")
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)

@@ -14,8 +14,9 @@ function(tandem_add_plugin name)
   else()
     target_link_libraries(${name} PRIVATE tandem::sdk ${arg_LIBRARIES})
   endif()
-  if(TANDEM_SANITIZE)
-    target_compile_definitions(${name} PRIVATE TANDEM_SANITIZERS="${TANDEM_SANITIZE}")
+  # Training waits for it: optimised even where nobody chose a build type.
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    target_compile_options(${name} PRIVATE -O2)
   endif()
   target_link_options(${name} PRIVATE LINKER:-z,nodelete)
   # clang leaves the sanitizers' symbols to the executable.

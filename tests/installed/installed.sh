@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Installs a build, moves it, and lets strangers build on it: the out-of-tree examples are configured, built, tested
+# and trained against the moved prefix, with nothing said about LibTorch.
+#
+#   tests/installed/installed.sh BUILD_FOLDER
+set -euo pipefail
+build=$(realpath "$1")
+source=$(realpath "$(dirname "$0")/../..")
+readonly build source
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+readonly work prefix="$work/moved/prefix"
+
+# The prefix has to do alone.
+unset CMAKE_PREFIX_PATH Torch_DIR LD_LIBRARY_PATH TANDEM_PLUGIN_PATH
+# A compiler cache knows the sources again, although the folder has another name each time.
+export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
+
+fail() {
+  printf 'installed: %s\n' "$*" >&2
+  exit 1
+}
+quietly() { # runs a command; its output is shown only where it fails
+  "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2 && fail "failed: $*"; }
+}
+cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
+
+configure() { # NAME SOURCE [CMake option…]: strict warnings, so that the headers have none
+  local name=$1 from=$2
+  shift 2
+  cmake -S "$from" -B "$work/$name" -G Ninja -DCMAKE_CXX_COMPILER="$(cached CMAKE_CXX_COMPILER)" \
+    -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" \
+    -DCMAKE_CXX_FLAGS='-Wall -Wextra -Wpedantic -Wshadow -Werror' -DCMAKE_PREFIX_PATH="$prefix" "$@"
+}
+
+install_and_move() {
+  quietly cmake --install "$build" --prefix "$work/first"
+  mkdir "$work/moved"
+  mv "$work/first" "$prefix"
+}
+
+# A path that begins a word, a quoted text or a list's element.
+no_absolute_path() {
+  grep -rnE "(^|[[:space:]\";=(])/[A-Za-z]" --include='*.cmake' "$prefix" && fail "an installed CMake file holds an absolute path"
+  grep -rlF -e "$source" -e "$build" -e "$work/first" "$prefix/lib/cmake" "$prefix/include" "$prefix/share" &&
+    fail "an installed text file names a folder of the build"
+  return 0
+}
+
+program_runs() {
+  "$prefix/bin/tandem" --version | grep -q '^tandem ' || fail "the moved program does not run"
+  "$prefix/bin/tandem" plugins list >"$work/list"
+  local id
+  for id in barlow_twins resnet18 random_resized_crop; do
+    grep "^$id " "$work/list" | grep -q "$prefix/lib/tandem/plugins/" || fail "the moved program does not find $id"
+  done
+  quietly "$prefix/bin/tandem" config check seed
+}
+
+# A LibTorch as far as the package looks at one.
+forge_libtorch() { # FOLDER MINOR
+  mkdir -p "$1/lib" "$1/include/torch/csrc/api/include/torch"
+  touch "$1/lib/libtorch_cpu.so" "$1/lib/libtorch.so" "$1/include/torch/csrc/api/include/torch/nn.h"
+  echo __cxx11 >"$1/lib/libc10.so"
+  printf '#define TORCH_VERSION_%s\n' 'MAJOR 2' "MINOR $2" 'PATCH 0' >"$1/include/torch/version.h"
+}
+
+other_libtorch_is_refused() {
+  forge_libtorch "$work/other" 99
+  if configure refused "$source/examples/out_of_tree_objective" -DCMAKE_PREFIX_PATH="$work/other;$prefix" >"$work/log" 2>&1; then
+    fail "another LibTorch was accepted"
+  fi
+  tr -s '\n ' ' ' <"$work/log" | grep -qE 'LibTorch: found 2\.99 in [^ ]+, expected 2\.[0-9]+, which this Tandem was built with\. Name a LibTorch 2\.[0-9]+ with CMAKE_PREFIX_PATH, or build Tandem against the one that was found\.' ||
+    { cat "$work/log" >&2 && fail "the refusal of another LibTorch does not say what is wrong"; }
+  # Who needs no LibTorch is not asked for one.
+  quietly configure torch_free "$source/examples/out_of_tree_augmentation" -DCMAKE_PREFIX_PATH="$work/other;$prefix"
+}
+
+train() { # NAME [word…]: a few steps with the plugin that was built under NAME
+  local name=$1
+  shift
+  quietly "$prefix/bin/tandem" train --plugin "$work/$name/$name.so" --out "$work/$name/run" \
+    --set 'data={source = "synthetic", synthetic_count = 40, synthetic_size = 32}' \
+    --set 'train={max_steps = 3, batch_size = 8}' "$@"
+  grep -q "\"$name\"" "$work/$name/run/manifest.json" || fail "the run does not name the plugin $name"
+}
+
+readonly small_backbone='backbone={use = "resnet10", width = 8, stem = "cifar"}'
+readonly small_objective='objective={use = "barlow_twins", projector = [32, 32]}'
+
+main() {
+  install_and_move
+  no_absolute_path
+  program_runs
+  other_libtorch_is_refused
+  quietly configure vicreg "$source/examples/out_of_tree_objective"
+  quietly configure convnet "$source/examples/out_of_tree_backbone"
+  quietly configure posterize "$source/examples/out_of_tree_augmentation"
+  quietly xargs -n 1 -P "$(nproc)" cmake --build <<<"$work/vicreg $work/convnet $work/posterize"
+  local name
+  for name in vicreg convnet posterize; do quietly ctest --test-dir "$work/$name" --output-on-failure --no-tests=error; done
+  train vicreg --set 'objective={use = "vicreg", projector = [32, 32]}' --set "$small_backbone"
+  train convnet --set 'backbone={use = "convnet", width = 8, depth = 2}' --set "$small_objective"
+  train posterize --set "$small_backbone" --set "$small_objective" --set 'view=[{count = 2, ops = [{use = "posterize"}]}]'
+}
+main
