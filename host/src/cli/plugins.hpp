@@ -14,4 +14,11 @@ void list_plugins(const plugin::Catalog& catalog, bool as_json);
 /// id.
 void show_plugin(plugin::Catalog& catalog, const std::string& id, bool as_json);
 
+/// `check FILE|ID`: whether a plugin keeps its promises. Returns the exit code: 5 where it breaks
+/// one. Throws Error(usage), and Error(plugin) for an unknown id.
+int check_plugins(plugin::Catalog& catalog, const Strings& words, const Arguments& arguments,
+                  Log& log);
+/// The options that `check_plugins` understands.
+void add_check_options(Arguments& arguments);
+
 }  // namespace tandem::cli

@@ -8,10 +8,13 @@ namespace tandem::cli {
 
 int plugins_command(const Strings& words) {
   Arguments arguments(
-      "plugins list | info ID",
+      "plugins list | info ID | check FILE|ID [options]",
       "list: every plugin that can be named, read from the files without running any of their "
       "code.\n"
-      "info: the parameters of one objective, backbone or augmentation, and TOML to paste.");
+      "info: the parameters of one objective, backbone or augmentation, and TOML to paste.\n"
+      "check: whether a plugin keeps the promises that a host relies on, each checked in a process "
+      "of its own.");
+  add_check_options(arguments);
   arguments.positional("words", 3);
   if (!arguments.parse(words)) return 0;
   const auto given = arguments.list("words");
@@ -23,7 +26,9 @@ int plugins_command(const Strings& words) {
   auto catalog = make_catalog(arguments, log);
   if (is("list", 1)) return list_plugins(catalog, arguments.json()), 0;
   if (is("info", 2)) return show_plugin(catalog, given[1], arguments.json()), 0;
-  throw Error(ErrorKind::usage, "tandem plugins needs 'list' or 'info ID'");
+  if (what == "check")
+    return check_plugins(catalog, {given.begin() + 1, given.end()}, arguments, log);
+  throw Error(ErrorKind::usage, "tandem plugins needs 'list', 'info ID' or 'check FILE|ID'");
 }
 
 }  // namespace tandem::cli

@@ -1,0 +1,116 @@
+#include "conformance/instance.hpp"
+#include "conformance/rules.hpp"
+#include "conformance/values.hpp"
+#include "tandem/base/error.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace tandem::conformance {
+namespace {
+
+/// A text without a default is one that only a person can give, a file's name for example.
+bool has_required_text(const Schema& schema) {
+  return std::any_of(schema.params.begin(), schema.params.end(), [](const Param& param) {
+    return param.type == ParamType::string && param.fallback == ParamValue(std::string());
+  });
+}
+
+void constructs(const Subject& subject) {
+  const Schema& schema = subject.factory().schema();
+  try {
+    make_instance(subject, defaults(schema));
+  } catch (const Error& error) {
+    if (has_required_text(schema) && error.kind() == ErrorKind::config)
+      throw NotApplicable(Log::join("it needs a value that has no default: ", error.what()));
+    throw;
+  }
+}
+
+std::string toml(const Schema& schema, const ParamValues& values) {
+  std::string text = "{ ";
+  for (std::size_t i = 0; i < values.size(); ++i)
+    text +=
+        (i == 0 ? "" : ", ") + schema.params[i].name + " = " + to_toml(schema.params[i], values[i]);
+  return text + " }";
+}
+
+/// Small values with one of them changed.
+template <class Visit>
+void for_each_edge(const Subject& subject, Visit&& visit) {
+  const Schema& schema = subject.factory().schema();
+  const ParamValues usual = small_values(schema);
+  for (std::size_t i = 0; i < schema.params.size(); ++i) {
+    for (const auto& value : edge_values(schema.params[i])) {
+      ParamValues values = usual;
+      values[i] = value;
+      visit(schema.params[i], value, values);
+    }
+  }
+}
+
+void bounds(const Subject& subject) {
+  for_each_edge(subject, [&](const Param& param, const ParamValue& value, const ParamValues& all) {
+    try {
+      make_instance(subject, all);
+    } catch (const std::exception& error) {
+      throw Violation(Log::join("'", param.name, "' is declared to accept ", to_toml(param, value),
+                                ", and refuses it: ", error.what()));
+    }
+  });
+}
+
+void beyond(const Subject& subject) {
+  for (const Param& param : subject.factory().schema().params) {
+    for (const auto& value : edge_values(param)) {
+      const std::string fault = check(param, value);
+      const bool word = to_toml(param, value) != to_toml(value);
+      expect(word || fault.empty(), "'", param.name, "' at the edge of what it declares, ",
+             to_toml(value), ": ", fault);
+    }
+    for (const auto& value : values_beyond(param))
+      expect(!check(param, value).empty(), "'", param.name, "' accepts ", to_toml(value),
+             ", which is beyond what it declares");
+  }
+}
+
+/// Draws and makes instances for a while; how many depends on what they cost.
+void random_tables(const Subject& subject) {
+  constexpr int most = 100;
+  constexpr std::chrono::milliseconds budget{500};
+  const Schema& schema = subject.factory().schema();
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < most && std::chrono::steady_clock::now() - start < budget; ++i) {
+    Random random({subject.seed, 0, static_cast<std::uint32_t>(i)});
+    const ParamValues values = random_values(schema, random);
+    try {
+      make_instance(subject, values);
+    } catch (const Violation&) {
+      throw;
+    } catch (const std::exception&) {
+      // Refusing what does not go together is its right.
+    } catch (...) {
+      throw Violation("throws something that is no std::exception, made with " +
+                      toml(schema, values));
+    }
+  }
+}
+
+constexpr Rule rules[] = {
+    {"parameters", "constructs", "its defaults make an instance", every_role, constructs,
+     "file.registers"},
+    {"parameters", "declared", "what is beyond a bound or a choice is refused before it is made",
+     every_role, beyond, "file.registers"},
+    {"parameters", "edges", "every bound, choice and word that it declares makes an instance",
+     every_role, bounds, "parameters.constructs"},
+    {"parameters", "random", "valid values make an instance or throw a std::exception", every_role,
+     random_tables, "parameters.constructs"},
+};
+
+}  // namespace
+
+std::span<const Rule> parameter_rules() {
+  return rules;
+}
+
+}  // namespace tandem::conformance

@@ -1,0 +1,13 @@
+#include "conformance/rules.hpp"
+
+namespace tandem::conformance {
+
+std::vector<const Rule*> all_rules() {
+  std::vector<const Rule*> all;
+  for (const auto rules : {file_rules(), parameter_rules()}) {
+    for (const Rule& rule : rules) all.push_back(&rule);
+  }
+  return all;
+}
+
+}  // namespace tandem::conformance

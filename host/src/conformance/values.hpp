@@ -1,0 +1,26 @@
+#pragma once
+
+#include "tandem/base/params.hpp"
+#include "tandem/base/random.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace tandem::conformance {
+
+/// The defaults with every integer above 64 (a width, a size) brought down to 64 or, where that is
+/// out of its range, to the nearest bound: an instance of them is cheap.
+ParamValues small_values(const Schema& schema);
+
+/// A valid value, drawn: integers up to a few hundred, numbers within a few units of their bounds,
+/// now and then the default or an edge.
+ParamValue random_value(const Param& param, Random& random);
+ParamValues random_values(const Schema& schema, Random& random);
+
+/// Valid values at the edges of what is declared: bounds (open ones approached), counts of lists,
+/// every choice, every word's value, true and false. Integers beyond ±4096 are left out.
+std::vector<ParamValue> edge_values(const Param& param);
+/// Values just beyond each bound and count, of the right type.
+std::vector<ParamValue> values_beyond(const Param& param);
+
+}  // namespace tandem::conformance
