@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-TYPES = {"float64": "F64", "float32": "F32", "int64": "I64", "int8": "I8"}
+TYPES = {"float64": "F64", "float32": "F32", "int64": "I64", "int8": "I8", "uint8": "U8"}
 
 
 def as_array(value):

@@ -1,5 +1,6 @@
 #include "blur.hpp"
 
+#include "box_blur.hpp"
 #include "pixels.hpp"
 
 #include <algorithm>
@@ -64,16 +65,23 @@ void GaussianBlur::Params::declare(Fields<Params>& f) {
       .above(0)
       .max(100)
       .unit("px");
+  f("method", &Params::method,
+    "pillow: three box passes, as the public recipes; gaussian: a true one")
+      .choices({"pillow", "gaussian"});
   f("p", &Params::p, "probability").range(0, 1);
 }
 
 GaussianBlur::GaussianBlur(const Params& params)
-    : sigma_(Range::checked("gaussian_blur", "sigma", params.sigma)), p_(params.p) {}
+    : sigma_(Range::checked("gaussian_blur", "sigma", params.sigma)),
+      pillow_(params.method == "pillow"),
+      p_(params.p) {}
 
 void GaussianBlur::apply(Image& image, Random& random) const {
   if (!random.chance(p_) || image.values() == 0) return;
+  const double sigma = sigma_.draw(random);
+  if (pillow_) return box_blur(image, static_cast<float>(sigma));
   thread_local std::vector<float> kernel;
-  make_kernel(sigma_.draw(random), kernel);
+  make_kernel(sigma, kernel);
   if (image.type() == PixelType::u8) return blur_u8(image, kernel);
   blur_f32(image, kernel);
 }

@@ -3,15 +3,19 @@
 #include "range.hpp"
 #include "tandem/base/augmentation.hpp"
 
+#include <string>
+
 namespace tandem::image {
 
-/// Convolves with a Gaussian, sampled at whole pixels up to 4 standard deviations; the picture is
-/// mirrored at its edges (the edge itself not repeated). Draws whether, then the standard
-/// deviation.
+/// Blurs with a standard deviation that is drawn, if at all. `method` "pillow" is Pillow's
+/// ImageFilter.GaussianBlur, which the public recipes use (see `box_blur`); "gaussian" is a true
+/// Gaussian, sampled at whole pixels up to 4 standard deviations, the picture mirrored at its edges
+/// (the edge itself not repeated).
 class GaussianBlur final : public Augmentation {
  public:
   struct Params {
     Numbers sigma = {0.1, 2.0};
+    std::string method = "pillow";
     double p = 1;
     static void declare(Fields<Params>& f);
   };
@@ -20,6 +24,7 @@ class GaussianBlur final : public Augmentation {
 
  private:
   Range sigma_;
+  bool pillow_;
   double p_;
 };
 

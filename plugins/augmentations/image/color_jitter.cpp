@@ -2,6 +2,7 @@
 
 #include "luma.hpp"
 #include "pixels.hpp"
+#include "vector.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,49 +20,71 @@ float blend(float from, float to, float factor) {
   return std::clamp(from + factor * (to - from), 0.0f, top<T>);
 }
 
-/// Blends every value with one and the same.
-void blend_all(Image& image, float from, float factor) {
-  if (image.type() == PixelType::u8) {
-    Table table;
-    for (std::size_t v = 0; v < table.size(); ++v) {
-      table[v] =
-          static_cast<std::uint8_t>(blend<std::uint8_t>(from, static_cast<float>(v), factor));
-    }
-    return look_up(image, table);
+template <class T>
+void blend_all_of(T* pixels, std::size_t count, float from, float factor) {
+  for (std::size_t i = 0; i < count; ++i) {
+    pixels[i] = static_cast<T>(blend<T>(from, static_cast<float>(pixels[i]), factor));
   }
-  float* p = image.f32();
-  for (std::size_t i = 0; i < image.values(); ++i) p[i] = blend<float>(from, p[i], factor);
+}
+
+/// Blends every value with one and the same.
+TANDEM_VECTOR void blend_all(std::uint8_t* pixels, std::size_t count, float from, float factor) {
+  blend_all_of(pixels, count, from, factor);
+}
+TANDEM_VECTOR void blend_all(float* pixels, std::size_t count, float from, float factor) {
+  blend_all_of(pixels, count, from, factor);
+}
+
+void blend_all(Image& image, float from, float factor) {
+  with_pixels(image, [&](auto* pixels) { blend_all(pixels, image.values(), from, factor); });
 }
 
 template <class T>
-double sum_of_grey(const T* pixels, std::size_t values, int channels) {
+double sum_of_values(const T* pixels, std::size_t count) {
   double sum = 0;
-  if (channels != 3) {
-    for (std::size_t i = 0; i < values; ++i) sum += pixels[i];
-    return sum / channels;
-  }
+  for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(pixels[i]);
+  return sum;
+}
+
+/// Of RGB pixels. Bytes are summed as whole numbers, so in any order.
+template <class T>
+double sum_of_luma_of(const T* pixels, std::size_t count) {
+  using Part = std::conditional_t<sizeof(T) == 1, std::int32_t, float>;
+  double sum = 0;
   Planes planes{};
-  for (std::size_t done = 0; done < values / 3; done += Planes::size) {
-    const std::size_t count = std::min(Planes::size, values / 3 - done);
-    planes.load(pixels + 3 * done, count);
-    float part = 0;
-    for (std::size_t i = 0; i < count; ++i) part += luma<T>(planes.r[i], planes.g[i], planes.b[i]);
-    sum += part;
+  for (std::size_t done = 0; done < count; done += Planes::size) {
+    const std::size_t some = std::min(Planes::size, count - done);
+    if (some < Planes::size) planes = {};
+    planes.load(pixels + 3 * done, some);
+    Part part = 0;
+    for (std::size_t i = 0; i < Planes::size; ++i) {
+      part += static_cast<Part>(luma<T>(planes.r[i], planes.g[i], planes.b[i]));
+    }
+    sum += static_cast<double>(part);
   }
   return sum;
 }
 
+TANDEM_VECTOR double sum_of_luma(const std::uint8_t* pixels, std::size_t count) {
+  return sum_of_luma_of(pixels, count);
+}
+TANDEM_VECTOR double sum_of_luma(const float* pixels, std::size_t count) {
+  return sum_of_luma_of(pixels, count);
+}
+
 /// The mean brightness; of bytes a whole number, as Pillow has it.
 float mean_grey(Image& image) {
-  double mean = 0;
+  double sum = 0;
   with_pixels(image, [&](auto* pixels) {
-    mean = sum_of_grey(pixels, image.values(), image.channels()) / image.height() / image.width();
+    sum = image.channels() == 3 ? sum_of_luma(pixels, image.values() / 3)
+                                : sum_of_values(pixels, image.values()) / image.channels();
   });
+  const double mean = sum / image.height() / image.width();
   return static_cast<float>(image.type() == PixelType::u8 ? std::floor(mean + 0.5) : mean);
 }
 
 template <class T>
-void saturate(T* pixels, std::size_t count, float factor) {
+void saturate_all(T* pixels, std::size_t count, float factor) {
   change_rgb(pixels, count, [factor](Planes& p) {
     for (std::size_t i = 0; i < Planes::size; ++i) {
       const float grey = luma<T>(p.r[i], p.g[i], p.b[i]);
@@ -93,7 +116,7 @@ float channel(float hue, float offset, float highest, float chroma) {
 /// Turns hues by `turn` (of 6), leaving the largest and the smallest channel of a pixel as large
 /// and as small.
 template <class T>
-void turn_hue(T* pixels, std::size_t count, float turn) {
+void turn_hue_all(T* pixels, std::size_t count, float turn) {
   constexpr float half = sizeof(T) == 1 ? 0.5f : 0.0f;
   change_rgb(pixels, count, [turn](Planes& p) {
     for (std::size_t i = 0; i < Planes::size; ++i) {
@@ -106,6 +129,19 @@ void turn_hue(T* pixels, std::size_t count, float turn) {
       p.b[i] = channel(hue, 1, highest, chroma) + half;
     }
   });
+}
+
+TANDEM_VECTOR void saturate(std::uint8_t* p, std::size_t n, float factor) {
+  saturate_all(p, n, factor);
+}
+TANDEM_VECTOR void saturate(float* p, std::size_t n, float factor) {
+  saturate_all(p, n, factor);
+}
+TANDEM_VECTOR void turn_hue(std::uint8_t* p, std::size_t n, float turn) {
+  turn_hue_all(p, n, turn);
+}
+TANDEM_VECTOR void turn_hue(float* p, std::size_t n, float turn) {
+  turn_hue_all(p, n, turn);
 }
 
 void saturate(Image& image, float factor) {

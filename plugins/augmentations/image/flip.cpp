@@ -1,24 +1,52 @@
 #include "flip.hpp"
 
 #include "pixels.hpp"
+#include "vector.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace tandem::image {
 namespace {
 
-/// Rows of pixels of a fixed number of channels (0: any), in place.
+/// One row of pixels of a fixed number of channels (0: any), from `from` to `to` backwards.
 template <std::size_t Channels, class T>
-void flip(T* row, const Image& image) {
-  const std::size_t channels = Channels ? Channels : static_cast<std::size_t>(image.channels());
-  const std::size_t stride = static_cast<std::size_t>(image.width()) * channels;
-  if (stride == 0) return;
-  for (int y = 0; y < image.height(); ++y, row += stride) {
-    T *left = row, *right = row + stride - channels;
-    for (; left < right; left += channels, right -= channels) {
-      for (std::size_t c = 0; c < channels; ++c) std::swap(left[c], right[c]);
-    }
+void reverse(const T* __restrict from, std::size_t pixels, std::size_t channels, T* __restrict to) {
+  if constexpr (Channels != 0) channels = Channels;
+  const T* last = from + (pixels - 1) * channels;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    for (std::size_t c = 0; c < channels; ++c) to[i * channels + c] = last[c];
+    last -= channels;
   }
+}
+
+template <class T>
+void flip_rows(T* row, const Image& image, T* copy) {
+  const auto channels = static_cast<std::size_t>(image.channels());
+  const auto pixels = static_cast<std::size_t>(image.width());
+  for (int y = 0; y < image.height(); ++y, row += pixels * channels) {
+    std::copy_n(row, pixels * channels, copy);
+    if (channels == 3)
+      reverse<3>(copy, pixels, channels, row);
+    else if (channels == 1)
+      reverse<1>(copy, pixels, channels, row);
+    else
+      reverse<0>(copy, pixels, channels, row);
+  }
+}
+
+TANDEM_VECTOR void flip(std::uint8_t* pixels, const Image& image, std::uint8_t* copy) {
+  flip_rows(pixels, image, copy);
+}
+TANDEM_VECTOR void flip(float* pixels, const Image& image, float* copy) {
+  flip_rows(pixels, image, copy);
+}
+
+template <class T>
+void flip(T* pixels, const Image& image) {
+  thread_local std::vector<T> copy;
+  copy.resize(static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.channels()));
+  flip(pixels, image, copy.data());
 }
 
 }  // namespace
@@ -28,12 +56,8 @@ void HorizontalFlip::Params::declare(Fields<Params>& f) {
 }
 
 void HorizontalFlip::apply(Image& image, Random& random) const {
-  if (!random.chance(p_)) return;
-  with_pixels(image, [&image](auto* pixels) {
-    if (image.channels() == 3) return flip<3>(pixels, image);
-    if (image.channels() == 1) return flip<1>(pixels, image);
-    flip<0>(pixels, image);
-  });
+  if (!random.chance(p_) || image.values() == 0) return;
+  with_pixels(image, [&image](auto* pixels) { flip(pixels, image); });
 }
 
 }  // namespace tandem::image

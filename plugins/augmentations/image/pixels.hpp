@@ -2,7 +2,6 @@
 
 #include "tandem/base/image.hpp"
 
-#include <array>
 #include <cstdint>
 #include <type_traits>
 
@@ -36,14 +35,6 @@ T pixel(double value) {
   } else {
     return static_cast<float>(value);
   }
-}
-
-/// A new value for each of the 256 that a byte can have.
-using Table = std::array<std::uint8_t, 256>;
-
-inline void look_up(Image& image, const Table& table) {
-  std::uint8_t* p = image.u8();
-  for (std::uint8_t* end = p + image.values(); p != end; ++p) *p = table[*p];
 }
 
 }  // namespace tandem::image

@@ -1,16 +1,19 @@
 #include "resample.hpp"
 
 #include "pixels.hpp"
+#include "vector.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 namespace tandem::image {
 namespace {
 
 using Float4 = float __attribute__((vector_size(16)));
+using Float8 = float __attribute__((vector_size(32)));
 
 double weight_at(Filter filter, double x) {
   x = std::abs(x);
@@ -26,6 +29,7 @@ struct Taps {
   std::size_t count = 0;
   std::vector<std::size_t> first;
   std::vector<float> weights;
+  std::vector<double> exact;  ///< of one position, before they add up to 1
 
   void prepare(int in, int out, Filter filter);
 };
@@ -44,10 +48,12 @@ void Taps::prepare(int in, int out, Filter filter) {
     const int begin = std::min(from, in - static_cast<int>(count));
     first[static_cast<std::size_t>(i)] = static_cast<std::size_t>(begin);
     float* weight = weights.data() + static_cast<std::size_t>(i) * count;
-    double sum = 0;
-    for (int k = from; k < to; ++k) sum += weight_at(filter, (k + 0.5 - centre) / stretch);
+    exact.clear();
+    for (int k = from; k < to; ++k)
+      exact.push_back(weight_at(filter, (k + 0.5 - centre) / stretch));
+    const double sum = std::accumulate(exact.begin(), exact.end(), 0.0);
     for (int k = from; k < to; ++k) {
-      weight[k - begin] = static_cast<float>(weight_at(filter, (k + 0.5 - centre) / stretch) / sum);
+      weight[k - begin] = static_cast<float>(exact[static_cast<std::size_t>(k - from)] / sum);
     }
   }
 }
@@ -84,25 +90,35 @@ void mix_rows(const T* rows, std::size_t stride, const float* weight, std::size_
   }
 }
 
-/// A row of RGB pixels, four floats at a time; reads and writes one float beyond the last pixel.
-void mix_columns_rgb(const float* row, const Taps& taps, float* out) {
-  const float* weight = taps.weights.data();
-  for (std::size_t first : taps.first) {
-    const float* in = row + 3 * first;
-    Float4 sum = {};
-    for (std::size_t k = 0; k < taps.count; ++k, in += 3) {
-      Float4 pixel;
-      std::memcpy(&pixel, in, sizeof pixel);
-      sum += pixel * weight[k];
+/// RGB pixels to four floats each, of which the last is the next pixel's first; reads one float
+/// beyond the row.
+void spread_rgb(const float* row, std::size_t pixels, float* to) {
+  for (std::size_t i = 0; i < pixels; ++i) std::memcpy(to + 4 * i, row + 3 * i, sizeof(Float4));
+}
+
+/// A row of pixels of four floats, of which three count, two at a time. `weights` holds four times
+/// the weight of each of `count` taps, which is even. Writes one float beyond the last pixel.
+void mix_columns_rgb(const float* row, const std::vector<std::size_t>& first, std::size_t count,
+                     const float* weights, float* out) {
+  for (const std::size_t begin : first) {
+    const float* in = row + 4 * begin;
+    Float8 sum = {};
+    for (std::size_t k = 0; k < 4 * count; k += 8) {
+      Float8 pixels, factors;
+      std::memcpy(&pixels, in + k, sizeof pixels);
+      std::memcpy(&factors, weights + k, sizeof factors);
+      sum += pixels * factors;
     }
-    std::memcpy(out, &sum, sizeof sum);
-    weight += taps.count;
+    Float4 halves[2];
+    std::memcpy(halves, &sum, sizeof sum);
+    halves[0] += halves[1];
+    std::memcpy(out, halves, sizeof(Float4));
+    weights += 4 * count;
     out += 3;
   }
 }
 
 void mix_columns(const float* row, const Taps& taps, std::size_t channels, float* out) {
-  if (channels == 3) return mix_columns_rgb(row, taps, out);
   const float* weight = taps.weights.data();
   for (std::size_t first : taps.first) {
     for (std::size_t c = 0; c < channels; ++c) {
@@ -115,29 +131,71 @@ void mix_columns(const float* row, const Taps& taps, std::size_t channels, float
   }
 }
 
+/// The buffers and weights of one resampling, kept from one to the next.
+struct Work {
+  Taps rows, columns;
+  std::vector<float> row, mixed;
+  std::vector<float> pixels, factors;  ///< of RGB: a row and the columns' weights, four floats each
+  std::size_t even = 0;                ///< taps a column, one more where their number is odd
+
+  void prepare_rgb(std::size_t width);
+};
+
+void Work::prepare_rgb(std::size_t width) {
+  even = columns.count + columns.count % 2;
+  pixels.assign(4 * (width + 1), 0);
+  factors.assign(4 * even * columns.first.size(), 0);
+  for (std::size_t i = 0; i < columns.first.size(); ++i) {
+    for (std::size_t k = 0; k < columns.count; ++k)
+      std::fill_n(&factors[4 * (i * even + k)], 4, columns.weights[i * columns.count + k]);
+  }
+}
+
+template <class T>
+void convolve(const T* pixels, std::size_t stride, std::size_t values, std::size_t out_values,
+              std::size_t channels, Work& work, T* out) {
+  const Taps &rows = work.rows, &columns = work.columns;
+  for (std::size_t y = 0; y < rows.first.size(); ++y) {
+    mix_rows(pixels + rows.first[y] * stride, stride, rows.weights.data() + y * rows.count,
+             rows.count, values, work.row.data());
+    if (channels == 3) {
+      spread_rgb(work.row.data(), values / 3, work.pixels.data());
+      mix_columns_rgb(work.pixels.data(), columns.first, work.even, work.factors.data(),
+                      work.mixed.data());
+    } else {
+      mix_columns(work.row.data(), columns, channels, work.mixed.data());
+    }
+    store(work.mixed.data(), out_values, out);
+    out += out_values;
+  }
+}
+
+TANDEM_VECTOR void run(const std::uint8_t* pixels, std::size_t stride, std::size_t values,
+                       std::size_t out_values, std::size_t channels, Work& work,
+                       std::uint8_t* out) {
+  convolve(pixels, stride, values, out_values, channels, work, out);
+}
+TANDEM_VECTOR void run(const float* pixels, std::size_t stride, std::size_t values,
+                       std::size_t out_values, std::size_t channels, Work& work, float* out) {
+  convolve(pixels, stride, values, out_values, channels, work, out);
+}
+
 template <class T>
 void resample_pixels(const T* pixels, Image& image, const Box& box, int height, int width,
                      Filter filter) {
-  thread_local Taps rows, columns;
-  thread_local std::vector<float> row, mixed;
-  rows.prepare(box.height, height, filter);
-  columns.prepare(box.width, width, filter);
+  thread_local Work work;
+  work.rows.prepare(box.height, height, filter);
+  work.columns.prepare(box.width, width, filter);
   const auto channels = static_cast<std::size_t>(image.channels());
   const std::size_t stride = static_cast<std::size_t>(image.width()) * channels;
   const std::size_t values = static_cast<std::size_t>(box.width) * channels;
   const std::size_t out_values = static_cast<std::size_t>(width) * channels;
-  row.assign(values + 1, 0);
-  mixed.resize(out_values + 1);
+  work.row.assign(values + 1, 0);
+  work.mixed.resize(out_values + 1);
+  if (channels == 3) work.prepare_rgb(static_cast<std::size_t>(box.width));
   pixels +=
       static_cast<std::size_t>(box.top) * stride + static_cast<std::size_t>(box.left) * channels;
-  T* out = scratch<T>(image, height, width);
-  for (std::size_t y = 0; y < rows.first.size(); ++y) {
-    mix_rows(pixels + rows.first[y] * stride, stride, rows.weights.data() + y * rows.count,
-             rows.count, values, row.data());
-    mix_columns(row.data(), columns, channels, mixed.data());
-    store(mixed.data(), out_values, out);
-    out += out_values;
-  }
+  run(pixels, stride, values, out_values, channels, work, scratch<T>(image, height, width));
   image.swap();
 }
 

@@ -2,6 +2,7 @@
 
 #include "luma.hpp"
 #include "pixels.hpp"
+#include "vector.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,12 +11,19 @@ namespace tandem::image {
 namespace {
 
 template <class T>
-void grey_rgb(T* pixels, std::size_t count) {
+void grey_all(T* pixels, std::size_t count) {
   change_rgb(pixels, count, [](Planes& p) {
     for (std::size_t i = 0; i < Planes::size; ++i) {
       p.r[i] = p.g[i] = p.b[i] = luma<T>(p.r[i], p.g[i], p.b[i]);
     }
   });
+}
+
+TANDEM_VECTOR void grey_rgb(std::uint8_t* pixels, std::size_t count) {
+  grey_all(pixels, count);
+}
+TANDEM_VECTOR void grey_rgb(float* pixels, std::size_t count) {
+  grey_all(pixels, count);
 }
 
 template <class T>
@@ -26,6 +34,18 @@ void grey_mean(T* pixels, std::size_t values, std::size_t channels) {
     float mean = sum / static_cast<float>(channels);
     if constexpr (sizeof(T) == 1) mean += 0.5f;
     std::fill_n(pixels + i, channels, static_cast<T>(mean));
+  }
+}
+
+TANDEM_VECTOR void invert_from(std::uint8_t* pixels, std::size_t count, int threshold) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const int value = pixels[i];
+    pixels[i] = static_cast<std::uint8_t>(value < threshold ? value : 255 - value);
+  }
+}
+TANDEM_VECTOR void invert_from(float* pixels, std::size_t count, float threshold) {
+  for (std::size_t i = 0; i < count; ++i) {
+    pixels[i] = pixels[i] < threshold ? pixels[i] : 1 - pixels[i];
   }
 }
 
@@ -52,15 +72,9 @@ void Solarize::Params::declare(Fields<Params>& f) {
 void Solarize::apply(Image& image, Random& random) const {
   if (!random.chance(p_)) return;
   if (image.type() == PixelType::u8) {
-    Table table;
-    for (std::size_t v = 0; v < table.size(); ++v) {
-      table[v] = static_cast<std::uint8_t>(static_cast<double>(v) < threshold_ ? v : 255 - v);
-    }
-    return look_up(image, table);
+    return invert_from(image.u8(), image.values(), static_cast<int>(std::ceil(threshold_)));
   }
-  const auto threshold = static_cast<float>(threshold_ / 255);
-  float* p = image.f32();
-  for (std::size_t i = 0; i < image.values(); ++i) p[i] = p[i] < threshold ? p[i] : 1 - p[i];
+  invert_from(image.f32(), image.values(), static_cast<float>(threshold_ / 255));
 }
 
 }  // namespace tandem::image

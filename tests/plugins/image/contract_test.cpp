@@ -40,7 +40,7 @@ TEST_CASE("the plugin provides these operations with these parameters") {
   const std::vector<std::pair<std::string, std::set<std::string>>> expected = {
       {"center_crop", {"size"}},
       {"color_jitter", {"brightness", "contrast", "saturation", "hue", "p"}},
-      {"gaussian_blur", {"sigma", "p"}},
+      {"gaussian_blur", {"sigma", "method", "p"}},
       {"grayscale", {"p"}},
       {"horizontal_flip", {"p"}},
       {"noise", {"max", "p"}},

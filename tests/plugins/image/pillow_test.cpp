@@ -1,0 +1,68 @@
+// Against Pillow's own results: tests/golden/pillow.py.
+#include "catch.hpp"
+#include "formats/safetensors.hpp"
+#include "ops.hpp"
+
+#include <cstring>
+
+using namespace tandem;
+
+namespace {
+
+class Golden {
+ public:
+  std::vector<double> numbers(const std::string& name) const {
+    const auto& tensor = *file_.find(name);
+    std::vector<double> values(tensor.bytes() / sizeof(double));
+    file_.read(tensor, values.data());
+    return values;
+  }
+  Image picture(const std::string& name) const {
+    const auto& tensor = *file_.find(name);
+    const auto side = [&](std::size_t i) { return static_cast<int>(tensor.shape[i]); };
+    Image image(side(0), side(1), side(2));
+    file_.read(tensor, image.u8());
+    return image;
+  }
+  bool has(const std::string& name) const { return file_.find(name) != nullptr; }
+
+ private:
+  formats::SafetensorsFile file_ =
+      formats::SafetensorsFile::open(TANDEM_TEST_DIR "/golden/pillow.safetensors");
+};
+
+bool same(const Image& a, const Image& b) {
+  return a.values() == b.values() && std::memcmp(a.u8(), b.u8(), a.values()) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("gaussian_blur is Pillow's, to the integer") {
+  const Golden golden;
+  const auto sigmas = golden.numbers("blur.sigma");
+  int compared = 0;
+  for (int number = 0;; ++number) {
+    const std::string prefix = "blur." + std::to_string(number) + ".";
+    if (!golden.has(prefix + "picture")) break;
+    const Image picture = golden.picture(prefix + "picture");
+    for (std::size_t i = 0; i < sigmas.size(); ++i) {
+      const auto op = ops::make("gaussian_blur", {{"sigma", Numbers{sigmas[i], sigmas[i]}}});
+      INFO(prefix << "sigma " << sigmas[i]);
+      CHECK(same(ops::run(op, picture), golden.picture(prefix + std::to_string(i))));
+      ++compared;
+    }
+  }
+  CHECK(compared == 28);
+}
+
+TEST_CASE("the box passes on floats are those on bytes but for rounding") {
+  const Image bytes = ops::random_image(20, 17, 3);
+  Image floats(20, 17, 3, PixelType::f32);
+  for (std::size_t i = 0; i < bytes.values(); ++i)
+    floats.f32()[i] = static_cast<float>(bytes.u8()[i]) / 255;
+  for (const double sigma : {0.3, 1.0, 2.0}) {
+    const auto op = ops::make("gaussian_blur", {{"sigma", Numbers{sigma, sigma}}});
+    // Six passes, each rounded by half a level at most.
+    CHECK(ops::distance(ops::run(op, bytes), ops::run(op, floats)) < 3);
+  }
+}
