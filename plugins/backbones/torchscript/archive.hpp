@@ -1,0 +1,13 @@
+#pragma once
+
+#include <torch/csrc/jit/api/module.h>
+
+#include <string>
+
+namespace torchscript {
+
+/// Loads a TorchScript file to the CPU; weights that share memory there are one tensor here.
+/// Throws tandem::Error(config) for what is no such file, and for one whose weights are constants.
+torch::jit::Module open_archive(const std::string& file);
+
+}  // namespace torchscript

@@ -1,0 +1,98 @@
+#include "network.hpp"
+
+#include "archive.hpp"
+#include "cut.hpp"
+#include "fixed_modes.hpp"
+#include "tandem/base/error.hpp"
+
+#include <stdexcept>
+#include <unordered_set>
+
+namespace torchscript {
+namespace {
+
+using torch::jit::Block;
+
+torch::jit::Module open_trusted(const std::string& file, bool trust) {
+  if (trust) return open_archive(file);
+  throw tandem::Error(tandem::ErrorKind::config,
+                      "backbone 'torchscript' runs the code that comes with '" + file +
+                          "', and such code can do whatever this process may; set backbone.trust = "
+                          "true if you trust "
+                          "whoever made the file");
+}
+
+/// The paths of all attributes that the block reads or writes.
+void add_used(const Block& block, std::set<std::string>& used) {
+  for (const auto* node : block.nodes()) {
+    for (const auto* inner : node->blocks()) add_used(*inner, used);
+    if (node->kind() == c10::prim::GetAttr) {
+      if (const auto path = path_of(node->output())) used.insert(*path);
+    } else if (node->kind() == c10::prim::SetAttr) {
+      const auto owner = path_of(node->input(0));
+      if (owner) used.insert((owner->empty() ? "" : *owner + ".") + node->s(c10::attr::name));
+    }
+  }
+}
+
+/// The interpreter wraps an operator's error into a trace of the script: its own words are the last
+/// part.
+std::string cause(const std::string& text) {
+  constexpr std::string_view before = "Error: ";
+  const auto at = text.rfind(before);
+  return at == std::string::npos ? text : text.substr(at + before.size());
+}
+
+}  // namespace
+
+void Params::declare(tandem::Fields<Params>& f) {
+  f("file", &Params::file, "the model, as torch.jit.script(model).save(file) writes it")
+      .unit("path");
+}
+
+Network::Network(const Params& params, const tandem::BackboneContext& context)
+    : module_(open_trusted(params.file, context.trust)) {
+  layers_ = tap_names(mark_calls(module_).calls);
+  const auto [graph, note] = cut(module_, context.tap);
+  refuse_fixed_modes(*graph);
+  if (!note.empty() && context.log != nullptr) context.log->info(note);
+  add_used(*graph->block(), used_);
+  code_ = torch::jit::Code(graph, "forward");
+}
+
+/// Runs the graph operator by operator: TorchScript's own executor would observe the first runs and
+/// rewrite the graph for the later ones, whose results then differ in their last bits.
+at::Tensor Network::forward(const at::Tensor& view) {
+  torch::jit::Stack stack{module_._ivalue(), view};
+  try {
+    torch::jit::InterpreterState(code_).run(stack);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(cause(error.what()));
+  }
+  return stack.back().toTensor();
+}
+
+void Network::visit(tandem::StateVisitor& visitor) {
+  std::unordered_set<const void*> seen;
+  const auto is_new = [&](const std::string& name, const at::Tensor& tensor) {
+    return used_.count(name) > 0 && tensor.defined() &&
+           seen.insert(tensor.unsafeGetTensorImpl()).second;
+  };
+  for (const auto& item : module_.named_parameters())
+    if (is_new(item.name, item.value)) visitor.parameter(item.name, item.value);
+  for (const auto& item : module_.named_attributes())
+    if (item.value.isTensor() && is_new(item.name, item.value.toTensor()))
+      visitor.buffer(item.name, item.value.toTensor());
+}
+
+/// Module::to would turn BatchNorm's counter of batches into a floating-point tensor too.
+void Network::to(at::Device device, at::ScalarType type) {
+  const at::NoGradGuard no_grad;
+  for (const auto& item : module_.named_attributes()) {
+    if (!item.value.isTensor() || !item.value.toTensor().defined()) continue;
+    const at::Tensor tensor = item.value.toTensor();
+    tensor.set_data(tensor.to(device, tensor.is_floating_point() ? type : tensor.scalar_type()));
+  }
+}
+
+}  // namespace torchscript

@@ -1,0 +1,299 @@
+"""Models that the TorchScript backbone is tested with, and what Python sees at each of their layers.
+
+    models.py FOLDER          writes NAME.pt (scripted, float64) and NAME.safetensors for each, and the broken files
+    models.py FOLDER NAME…    writes NAME.pt alone, in float32
+
+NAME.safetensors holds `input`; for each mode (eval, train) and tap `MODE/output/TAP`; in training mode the gradients of
+sum(output · cotangent) as `gradient/TAP/PARAMETER` and the buffers after one step forward as `state/TAP/BUFFER`.
+"""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "golden"))
+import golden_file  # noqa: E402
+
+
+class BasicBlock(nn.Module):
+    """As torchvision's: one activation for both places, an addition in place."""
+
+    def __init__(self, inplanes, planes, stride=1, downsample=None):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inplanes, planes, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(planes, planes, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.downsample = downsample
+
+    def forward(self, x: Tensor) -> Tensor:
+        identity = x
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        if self.downsample is not None:
+            identity = self.downsample(x)
+        out += identity
+        return self.relu(out)
+
+
+class ResNet(nn.Module):
+    """torchvision's structure, with its `_forward_impl`."""
+
+    def __init__(self, width=4):
+        super().__init__()
+        self.inplanes = width
+        self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        self.layer1 = self._make_layer(width, 1, 1)
+        self.layer2 = self._make_layer(2 * width, 2, 2)
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(2 * width, 5)
+
+    def _make_layer(self, planes, blocks, stride):
+        downsample = None
+        if stride != 1:
+            downsample = nn.Sequential(nn.Conv2d(self.inplanes, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))
+        layers = [BasicBlock(self.inplanes, planes, stride, downsample)]
+        layers += [BasicBlock(planes, planes) for _ in range(1, blocks)]
+        self.inplanes = planes
+        return nn.Sequential(*layers)
+
+    def _forward_impl(self, x: Tensor) -> Tensor:
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        x = self.layer2(self.layer1(x))
+        x = torch.flatten(self.avgpool(x), 1)
+        return self.fc(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._forward_impl(x)
+
+
+class Attention(nn.Module):
+    def __init__(self, dim, heads):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.drop = nn.Dropout(0.1)
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, t, d = x.shape
+        q, k, v = self.qkv(x).reshape(n, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
+        weights = (q @ k.transpose(-2, -1) / (d // self.heads) ** 0.5).softmax(-1)
+        return self.proj((self.drop(weights) @ v).transpose(1, 2).reshape(n, t, d))
+
+
+class Block(nn.Module):
+    def __init__(self, dim, heads):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(dim)
+        self.attn = Attention(dim, heads)
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = nn.Sequential(nn.Linear(dim, 2 * dim), nn.GELU(), nn.Dropout(0.1), nn.Linear(2 * dim, dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attn(self.norm1(x))
+        return x + self.mlp(self.norm2(x))
+
+
+class ViT(nn.Module):
+    """Patches, a class token, blocks in a loop over a list, a head on the class token."""
+
+    def __init__(self, block, dim=8, depth=2):
+        super().__init__()
+        self.patch = nn.Conv2d(3, dim, 4, 4)
+        self.cls = nn.Parameter(torch.randn(1, 1, dim))
+        self.pos = nn.Parameter(torch.randn(1, 17, dim))
+        self.drop = nn.Dropout(0.1)
+        self.blocks = nn.ModuleList([block(dim) for _ in range(depth)])
+        self.norm = nn.LayerNorm(dim)
+        self.head = nn.Linear(dim, 5)
+
+    def tokens(self, x: Tensor) -> Tensor:
+        x = self.patch(x).flatten(2).transpose(1, 2)
+        return torch.cat([self.cls.expand(x.shape[0], -1, -1), x], 1) + self.pos
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.drop(self.tokens(x))
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x)[:, 0])
+
+
+class Vgg(nn.Module):
+    """Numbered layers, `view` on a map, dropout."""
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(inplace=True),
+                                      nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, padding=1), nn.ReLU(inplace=True))
+        self.classifier = nn.Sequential(nn.Linear(8 * 64, 8), nn.ReLU(True), nn.Dropout(), nn.Linear(8, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.features(x)
+        return self.classifier(x.view(x.size(0), -1))
+
+
+class Reused(nn.Module):
+    """One block three times, weights shared under two names, a count that forward keeps in a buffer, a default argument."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, 2, 1)
+        self.block = nn.Sequential(nn.Conv2d(4, 4, 3, 1, 1), nn.BatchNorm2d(4), nn.ReLU())
+        self.first = nn.Linear(4, 4)
+        self.second = nn.Linear(4, 4)
+        self.second.weight = self.first.weight
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, x: Tensor, scale: float = 0.5) -> Tensor:
+        self.calls = self.calls + 1
+        x = self.stem(x) * scale
+        for _ in range(1):
+            x = x + 1
+        x = self.block(self.block(x))
+        x = self.block(x).mean((2, 3))
+        return self.second(self.first(x))
+
+
+class Hidden(nn.Module):
+    """Layers that cannot be cut at: in a loop, in a condition, never called, of several outputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3)
+        self.looped = nn.ReLU()
+        self.sometimes = nn.Conv2d(4, 4, 1)
+        self.never = nn.Linear(2, 2)
+        self.pair = Pair()
+        self.last = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for _ in range(x.size(1)):
+            x = self.looped(x)
+        if bool(x.sum() > 0):
+            x = self.sometimes(x)
+        a, b = self.pair(x)
+        return self.last(a + b)
+
+
+class Pair(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.ReLU()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.inner(x), x
+
+
+class TwoInputs(nn.Module):
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        return x * mask
+
+
+def encoder_layer(dim):
+    return nn.TransformerEncoderLayer(dim, 2, 2 * dim, 0.1, batch_first=True, norm_first=True)
+
+
+MODELS = {
+    "resnet": ResNet,
+    "vit": lambda: ViT(lambda dim: Block(dim, 2)),
+    "transformer": lambda: ViT(encoder_layer),
+    "vgg": Vgg,
+    "reused": Reused,
+}
+
+
+def make(name):
+    torch.manual_seed(3)
+    model = MODELS[name]()
+    with torch.no_grad():  # statistics and weights that are nobody's neutral element
+        for tensor in list(model.parameters()) + [b for b in model.buffers() if b.is_floating_point()]:
+            tensor.add_(0.1 * torch.rand_like(tensor))
+    return model
+
+
+def watched(model, x):
+    """Every tensor that a layer returned, by tap, as it was when it did."""
+    seen, calls, handles = {}, Counter(), []
+    for name, module in model.named_modules(remove_duplicate=False):
+        def hook(_, __, output, name=name):
+            calls[name] += 1
+            tap = name if calls[name] == 1 else f"{name}#{calls[name]}"
+            if isinstance(output, Tensor):
+                seen[tap] = output.clone()
+        if name:
+            handles.append(module.register_forward_hook(hook))
+    torch.manual_seed(11)  # dropout draws alike
+    seen[""] = model(x)
+    for handle in handles:
+        handle.remove()
+    return seen
+
+
+def reference(name):
+    x = torch.rand(4, 3, 16, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+    tensors = {"input": x}
+    taps = watched(make(name).double().eval(), x)
+    for tap, output in taps.items():
+        tensors[f"eval/output/{tap}"] = output
+    for tap in taps:
+        # One model a tap: a hook sees what Python has done until then, and nothing behind it.
+        model = make(name).double().train()
+        output = watched(model, x).get(tap)
+        if output is None:
+            continue
+        tensors[f"train/output/{tap}"] = output
+        cotangent = torch.rand(output.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(6))
+        tensors[f"cotangent/{tap}"] = cotangent
+        names, parameters = zip(*model.named_parameters())
+        gradients = torch.autograd.grad((output * cotangent).sum(), parameters, allow_unused=True)
+        for parameter, gradient in zip(names, gradients):
+            if gradient is not None:
+                tensors[f"gradient/{tap}/{parameter}"] = gradient
+    for buffer, value in model.named_buffers():
+        tensors[f"state/{buffer}"] = value.double()
+    return tensors
+
+
+def broken(folder):
+    torch.manual_seed(3)
+    torch.save(Vgg().state_dict(), folder / "weights.pt")
+    torch.save(Vgg().state_dict(), folder / "old_weights.pt", _use_new_zipfile_serialization=False)
+    (folder / "text.pt").write_text("not a model\n")
+    whole = (folder / "vgg.pt").read_bytes()
+    (folder / "cut_off.pt").write_bytes(whole[:len(whole) // 2])
+    x = torch.rand(2, 3, 16, 16)
+    torch.jit.trace(Vgg().eval(), x).save(folder / "traced_eval.pt")
+    torch.jit.trace(Vgg().train(), x, check_trace=False).save(folder / "traced_train.pt")
+    torch.jit.freeze(torch.jit.script(Vgg().eval())).save(folder / "frozen.pt")
+    torch.jit.script(Hidden()).save(folder / "hidden.pt")
+    torch.jit.script(TwoInputs()).save(folder / "two_inputs.pt")
+    torch.jit.script(Pair()).save(folder / "pair.pt")
+    no_modes = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4), nn.Dropout(0.0))
+    torch.jit.trace(no_modes.eval(), x).save(folder / "traced_no_modes.pt")
+
+
+def main():
+    folder, names = Path(sys.argv[1]), sys.argv[2:]
+    torch.set_num_threads(1)
+    for name in names:
+        torch.jit.script(make(name)).save(folder / f"{name}.pt")
+    if names:
+        return
+    for name in MODELS:
+        torch.jit.script(make(name).double()).save(folder / f"{name}.pt")
+        golden_file.write(folder / f"{name}.safetensors", reference(name))
+    broken(folder)
+
+
+if __name__ == "__main__":
+    main()
