@@ -1,9 +1,9 @@
 #pragma once
 
+#include "data/picture_header.hpp"
 #include "tandem/base/image.hpp"
 
 #include <cstdint>
-#include <span>
 
 namespace tandem::data {
 
@@ -12,15 +12,19 @@ struct DecodeOptions {
   std::int64_t max_pixels = 64'000'000;
 };
 
-/// Decodes a picture that a file holds, told by its first bytes: JPEG by libjpeg-turbo, whose
-/// warnings are errors (a truncated file is one), all else by OpenCV. Alpha is dropped, 16 bits
-/// become 8, the orientation that EXIF asks for is not applied. Throws Error(data) with the bare
-/// reason, without a name. The size is checked before decoding where the header of a JPEG, PNG or
-/// BMP tells it. [any thread]
-void decode(std::span<const std::uint8_t> bytes, const DecodeOptions& options, Image& out);
+/// Decodes a picture that a file holds, told by its first bytes, into 8 bits a channel. What
+/// becomes of alpha, palettes, 16 bits, CMYK and EXIF's orientation: the table in `data/README.md`.
+/// Throws Error(data) with the bare reason, without a name; a size beyond the limit is refused from
+/// the header, before anything of that size is allocated. [any thread]
+void decode(Bytes bytes, const DecodeOptions& options, Image& out);
 
-/// The same for a JPEG alone.
-void decode_jpeg(std::span<const std::uint8_t> bytes, const DecodeOptions& options, Image& out);
+/// The same for one format alone, without EXIF's orientation.
+void decode_jpeg(Bytes bytes, const DecodeOptions& options, Image& out);
+void decode_png(Bytes bytes, const DecodeOptions& options, Image& out);
+void decode_pnm(Bytes bytes, const DecodeOptions& options, Image& out);
+
+/// Keeps OpenCV from printing what it thinks of damaged files. [process-wide: for programs]
+void silence_decoders();
 
 /// Throws Error(data) where a picture is empty or larger than `max_pixels`.
 void check_pixels(std::int64_t height, std::int64_t width, std::int64_t max_pixels);
