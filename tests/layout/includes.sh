@@ -21,12 +21,15 @@ others() { # the existing paths of a list, less those that match PATTERN
 
 readonly torch='torch/|ATen/|c10/|tandem/sdk/'
 readonly torch_free='config plugin formats data report'
-rooms=(config plugin formats data report roles train eval checkpoint run conformance cli)
+rooms=(config plugin formats data report roles train eval checkpoint embed run conformance cli)
+any_room=$(IFS='|' && echo "(${rooms[*]})/")
+readonly any_room
 
 for room in $torch_free; do forbid "LibTorch in the torch-free room $room" "$torch" "host/src/$room"; done
 forbid 'LibTorch in tandem::base' "$torch" sdk/include/tandem/base sdk/src/base
-forbid 'a host header in the SDK' 'tandem/host/|(config|plugin|formats|data|report|roles|train|eval|checkpoint|run|conformance|cli)/' sdk
-forbid 'a host header in a plugin' 'tandem/host/|(config|plugin|formats|data|report|roles|train|eval|checkpoint|run|conformance|cli)/' plugins
+forbid 'a host header in the SDK' "tandem/host/|$any_room" sdk
+forbid 'a host header in a plugin' "tandem/host/|$any_room" plugins
+forbid "a room, Boost, toml++ or OpenCV in the host's public headers" "$any_room|boost/|toml|opencv" host/include
 forbid 'Boost or toml++ in a plugin or the SDK' 'boost/|toml' plugins sdk
 # shellcheck disable=SC2046
 forbid 'Boost.DLL outside host/src/plugin' 'boost/dll' $(others '/plugin$' host/src)

@@ -3,28 +3,60 @@
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
 
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace tandem::roles {
 namespace {
 
-/// The parameters that `output` does not depend on stop being trained.
-void freeze_unreached(Backbone& backbone, const at::Tensor& output, Log& log) {
-  const auto parameters = state_of(backbone).parameters;
+/// The names of the parameters that `output` does not depend on.
+std::unordered_set<std::string> unreached_by(const at::Tensor& output, Backbone& backbone) {
+  std::vector<std::string> names;
   std::vector<at::Tensor> tensors;
-  for (const auto& item : parameters) tensors.push_back(item.tensor);
-  if (tensors.empty() || !output.requires_grad()) return;
-  const auto gradients =
-      torch::autograd::grad({output.sum()}, tensors, {}, false, false, /*allow_unused=*/true);
-  std::string unreached;
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (gradients[i].defined()) continue;
-    tensors[i].set_requires_grad(false);
-    unreached += (unreached.empty() ? "" : ", ") + parameters[i].name;
+  for (const auto& item : state_of(backbone).parameters) {
+    if (!item.tensor.requires_grad()) continue;
+    names.push_back(item.name);
+    tensors.push_back(item.tensor);
   }
-  if (!unreached.empty())
-    log.info("not trained, since the tapped layer does not depend on them: ", unreached);
+  std::vector<at::Tensor> gradients(tensors.size());
+  if (output.requires_grad() && !tensors.empty()) {
+    gradients =
+        torch::autograd::grad({output.sum()}, tensors, {}, false, false, /*allow_unused=*/true);
+  }
+  std::unordered_set<std::string> unreached;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!gradients[i].defined()) unreached.insert(names[i]);
+  }
+  return unreached;
 }
+
+void tell_unreached(Backbone& backbone, const std::unordered_set<std::string>& unreached,
+                    Log& log) {
+  std::string list;
+  for (const auto& item : state_of(backbone).parameters) {
+    if (unreached.contains(item.name)) list += (list.empty() ? "" : ", ") + item.name;
+  }
+  if (!list.empty())
+    log.info("not trained, since the tapped layer does not depend on them: ", list);
+}
+
+/// Passes on as buffers what must be kept but not trained.
+class Untrained final : public StateVisitor {
+ public:
+  Untrained(StateVisitor& next, const std::unordered_set<std::string>& names)
+      : next_(next), names_(names) {}
+  void parameter(std::string_view name, const at::Tensor& tensor) override {
+    if (names_.contains(std::string(name))) return next_.buffer(name, tensor);
+    next_.parameter(name, tensor);
+  }
+  void buffer(std::string_view name, const at::Tensor& tensor) override {
+    next_.buffer(name, tensor);
+  }
+
+ private:
+  StateVisitor& next_;
+  const std::unordered_set<std::string>& names_;
+};
 
 }  // namespace
 
@@ -32,6 +64,7 @@ HostEncoder::HostEncoder(std::unique_ptr<Backbone> backbone, const Pooling& pool
                          const at::Tensor& sample, Log& log)
     : backbone_(std::move(backbone)), pooling_(pooling) {
   const KeepRandomState keep;
+  const at::AutoGradMode with_graph(true);
   backbone_->train(false);
   const auto latent = (*this)(sample);
   if (latent.dim() != 2 || latent.size(0) != sample.size(0)) {
@@ -40,12 +73,18 @@ HostEncoder::HostEncoder(std::unique_ptr<Backbone> backbone, const Pooling& pool
                                              latent.sizes(), "; one row a sample is expected"));
   }
   width_ = latent.size(1);
-  freeze_unreached(*backbone_, latent, log);
+  unreached_ = unreached_by(latent, *backbone_);
+  tell_unreached(*backbone_, unreached_, log);
   backbone_->train(true);
 }
 
 at::Tensor HostEncoder::operator()(const at::Tensor& view) {
   return pooling_(backbone_->forward(view));
+}
+
+void HostEncoder::visit(StateVisitor& visitor) {
+  Untrained untrained(visitor, unreached_);
+  backbone_->visit(untrained);
 }
 
 }  // namespace tandem::roles

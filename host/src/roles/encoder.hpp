@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace tandem::roles {
@@ -14,15 +15,16 @@ namespace tandem::roles {
 /// The host's encoder: a backbone, cut at its tap, and pooling.
 class HostEncoder final : public Encoder {
  public:
-  /// Runs `sample` (N, C, H, W), in the backbone's type, once in eval mode to find the width, and
-  /// excludes from training every parameter that the output does not depend on; `log` names them.
-  /// BatchNorm's statistics and random state are untouched. Starts in training mode.
+  /// Runs `sample` (N, …), in the backbone's type, once in eval mode to find the width and every
+  /// parameter that the output does not depend on: `log` names those, and `visit` passes them as
+  /// buffers, since no optimizer is to train them. No parameter, flag or statistic of BatchNorm is
+  /// touched, nor random state. Starts in training mode.
   HostEncoder(std::unique_ptr<Backbone> backbone, const Pooling& pooling, const at::Tensor& sample,
               Log& log);
 
   at::Tensor operator()(const at::Tensor& view) override;
   std::int64_t width() const override { return width_; }
-  void visit(StateVisitor& visitor) override { backbone_->visit(visitor); }
+  void visit(StateVisitor& visitor) override;
   void train(bool on) override { backbone_->train(on); }
   void to(at::Device device, at::ScalarType type) override { backbone_->to(device, type); }
 
@@ -30,6 +32,7 @@ class HostEncoder final : public Encoder {
   std::unique_ptr<Backbone> backbone_;
   Pooling pooling_;
   std::int64_t width_ = 0;
+  std::unordered_set<std::string> unreached_;
 };
 
 }  // namespace tandem::roles

@@ -12,6 +12,8 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/types.h>
 
+#include <algorithm>
+
 using namespace tandem;
 using roles::HostEncoder;
 using roles::Pooling;
@@ -87,11 +89,14 @@ TEST_CASE("what the tap does not depend on is not trained, and named") {
   auto backbone = std::make_unique<Small>();
   Small& small = *backbone;
   KeepLog log;
-  const HostEncoder encoder(std::move(backbone), Pooling("avg"), torch::ones({2, 3, 8, 8}), log);
-  for (const auto& item : state_of(small).parameters) {
-    CAPTURE(item.name);
-    CHECK(item.tensor.requires_grad() == (item.name.rfind("unused", 0) != 0));
-  }
+  HostEncoder encoder(std::move(backbone), Pooling("avg"), torch::ones({2, 3, 8, 8}), log);
+  const State state = state_of(encoder);
+  REQUIRE(state.parameters.size() == 3);
+  for (const auto& item : state.parameters) CHECK(item.name.rfind("unused", 0) != 0);
+  std::vector<std::string> kept;
+  for (const auto& item : state.buffers) kept.push_back(item.name);
+  CHECK(std::count(kept.begin(), kept.end(), "unused.weight") == 1);
+  for (const auto& item : state_of(small).parameters) CHECK(item.tensor.requires_grad());
   CHECK(log.text.find("unused.weight, unused.bias") != std::string::npos);
 }
 

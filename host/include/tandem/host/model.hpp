@@ -1,0 +1,93 @@
+#pragma once
+
+#include "tandem/base/export.hpp"
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tandem::host {
+
+/// A backbone of a plugin, in place of a model of your own.
+struct BackbonePlugin {
+  std::string id;  ///< "resnet18"
+  std::string parameters =
+      {};              ///< the lines of a configuration's [backbone], as TOML; "": defaults
+  bool trust = false;  ///< code that comes from its files (a TorchScript archive) may run
+};
+
+/// A module type that turns a tensor into a tensor.
+template <class M>
+concept TensorModule = std::derived_from<M, torch::nn::Module> &&
+    requires(M& module, const at::Tensor& x) {
+  { module.forward(x) } -> std::convertible_to<at::Tensor>;
+};
+
+/// What is to be trained: a `torch::nn` module of your own, shared with you and changed by nothing
+/// but your optimizer, or a plugin's backbone. Made implicitly from either.
+///
+/// An objective with a target network (BYOL) needs a second module. It is a clone of yours
+/// (`torch::nn::Cloneable`), unless you say how to make another one:
+///
+///     host::Model(net, [] { return std::make_shared<Net>(); })
+class Model {
+ public:
+  using Forward = at::Tensor (*)(torch::nn::Module&, const at::Tensor&);
+  using MakeAnother = std::function<std::shared_ptr<torch::nn::Module>()>;
+
+  template <TensorModule M>
+  Model(std::shared_ptr<M> module, std::function<std::shared_ptr<M>()> make_another = {})
+      : module_(std::move(module)),
+        forward_([](torch::nn::Module& object, const at::Tensor& x) -> at::Tensor {
+          return static_cast<M&>(object).forward(x);
+        }),
+        make_another_(std::move(make_another)) {}
+
+  template <TensorModule M>
+  Model(const torch::nn::ModuleHolder<M>& module,
+        std::function<std::shared_ptr<M>()> make_another = {})
+      : Model(module.ptr(), std::move(make_another)) {}
+
+  Model(BackbonePlugin plugin) : plugin_(std::move(plugin)) {}
+
+  const std::shared_ptr<torch::nn::Module>& module() const { return module_; }  ///< may be null
+  Forward forward() const { return forward_; }
+  const MakeAnother& make_another() const { return make_another_; }
+  const BackbonePlugin& plugin() const { return plugin_; }
+
+ private:
+  std::shared_ptr<torch::nn::Module> module_;
+  Forward forward_ = nullptr;
+  MakeAnother make_another_;
+  BackbonePlugin plugin_;
+};
+
+/// A layer by name ("layer3", "features.4") or, in a `torch::nn::Sequential`, by the index of a
+/// child; negative ones count from the end. "" is the model's own output.
+struct Layer {
+  Layer(std::string layer) : name(std::move(layer)) {}
+  Layer(const char* layer) : name(layer) {}
+  Layer(int child) : name(std::to_string(child)) {}
+  std::string name;
+};
+
+/// A layer that can be named, and the shape of its output.
+struct LayerInfo {
+  std::string name;
+  std::vector<std::int64_t> shape;
+};
+
+/// Every layer of a module of your own that can be named, in the order of a forward pass of
+/// `sample`: children of `torch::nn::Sequential`s by their paths, and what calls `tandem::tap`
+/// (tandem/sdk/tap.hpp). The model stays as it is, and so does random state. Throws Error(usage)
+/// for a plugin's backbone. [main thread]
+TANDEM_API std::vector<LayerInfo> layers(const Model& model, const at::Tensor& sample);
+
+}  // namespace tandem::host

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "tandem/host/model.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace tandem::host {
+
+/// Where a model's forward pass ends: at a child of nested Sequentials, at a tap, or nowhere.
+class Cut {
+ public:
+  /// Finds a layer by name; a Sequential's own children come before taps of the same name. Runs
+  /// the model, which must be in eval mode, on `sample`, no further than that layer. Throws
+  /// Error(config) for an unknown one.
+  Cut(const Model& model, const Layer& layer, const at::Tensor& sample);
+
+  /// The layer's output; undefined where the forward pass does not come by. `module` is the
+  /// model's, or one of the same structure.
+  at::Tensor run(torch::nn::Module& module, const at::Tensor& x) const;
+
+  /// What is meant, for a sentence: "the model's output", "layer 'features.4'", "the first call of
+  /// tap 'layer3'".
+  std::string description() const;
+  const std::string& name() const { return name_; }
+
+ private:
+  [[noreturn]] void unknown(const Model& model, const at::Tensor& sample) const;
+
+  Model::Forward forward_;
+  std::string name_;
+  std::vector<std::size_t> path_;  ///< of children; empty unless the layer is one
+};
+
+/// See `layers` of the public header; without what that does to keep the model as it is.
+std::vector<LayerInfo> list_layers(const Model& model, const at::Tensor& sample);
+
+}  // namespace tandem::host

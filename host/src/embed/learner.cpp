@@ -1,0 +1,251 @@
+#include "tandem/host/learner.hpp"
+
+#include "checkpoint/weights.hpp"
+#include "config/values.hpp"
+#include "embed/encoders.hpp"
+#include "roles/objective.hpp"
+#include "tandem/base/error.hpp"
+#include "train/parameter_groups.hpp"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/engine.h>
+
+#include <algorithm>
+
+namespace tandem::host {
+namespace {
+
+[[noreturn]] void misused(const std::string& message) {
+  throw Error(ErrorKind::usage, message);
+}
+
+std::vector<ViewContext> contexts_of(const std::vector<View>& views) {
+  std::vector<ViewContext> contexts;
+  for (const View& view : views)
+    contexts.push_back({static_cast<int>(contexts.size()), static_cast<int>(views.size()),
+                        view.role, view.target});
+  return contexts;
+}
+
+std::unique_ptr<Objective> make_objective(const LearnerOptions& options, const Encoders& encoders,
+                                          Log& log) {
+  const auto found =
+      find_plugin<ObjectiveFactory>(Role::objective, options.objective, options.plugins, log);
+  const auto values = config::read_values(options.parameters, found.factory->schema(),
+                                          "[objective]", "objective '" + options.objective + "'");
+  ObjectiveContext context;
+  context.encoder = encoders.online;
+  context.new_encoder = encoders.another;
+  context.collective = options.collective != nullptr ? options.collective : &single_rank();
+  context.log = &log;
+  context.views = static_cast<int>(options.views.size());
+  context.global_batch = options.global_batch;
+  context.steps_per_epoch = options.steps_per_epoch;
+  context.total_steps = options.total_steps;
+  return roles::make_objective(found, values, context);
+}
+
+Embedding without_graph(const Embedding& embedding) {
+  const auto detached = [](const at::Tensor& t) { return t.defined() ? t.detach() : t; };
+  Embedding result{detached(embedding.online), detached(embedding.target), {}};
+  for (const auto& tensor : embedding.extra) result.extra.push_back(detached(tensor));
+  return result;
+}
+
+}  // namespace
+
+struct [[gnu::visibility("hidden")]] Learner::Impl {
+  Impl(const LearnerOptions& options, const Encoders& made);
+
+  StepContext step() const {
+    return {steps.item<std::int64_t>(), total_steps, steps_per_epoch};
+  }
+  void require_views(std::size_t count) const;
+  void require_step_done() const;
+  std::int64_t version() const {
+    return trained.empty() ? 0 : trained.front()._version();
+  }
+  at::Tensor loss(const std::vector<Embedding>& embeddings);
+  void after_backward(const at::Tensor& total, const std::shared_ptr<Impl>& self) const;
+
+  std::shared_ptr<Encoder> encoder;
+  std::unique_ptr<Objective> objective;
+  std::vector<ViewContext> views;
+  std::int64_t steps_per_epoch, total_steps;
+  at::Tensor steps = at::zeros({}, at::kLong);
+  std::vector<at::Tensor> trained;
+  std::vector<Metric> metrics;
+  std::vector<Embedding> pending;    // of the last loss, until its step is done
+  std::int64_t pending_version = 0;  // of the parameters at that loss
+};
+
+Learner::Impl::Impl(const LearnerOptions& options, const Encoders& made)
+    : encoder(made.online),
+      objective(make_objective(options, made, options.log != nullptr ? *options.log : null_log())),
+      views(contexts_of(options.views)),
+      steps_per_epoch(options.steps_per_epoch),
+      total_steps(options.total_steps) {}
+
+void Learner::Impl::require_views(std::size_t count) const {
+  if (count == views.size()) return;
+  misused(Log::join("the learner was made for ", views.size(), " views and got ", count,
+                    "; set LearnerOptions::views"));
+}
+
+void Learner::Impl::require_step_done() const {
+  if (!pending.empty() && version() != pending_version)
+    misused("an optimizer step was taken, but step_done() was not called after it");
+}
+
+at::Tensor Learner::Impl::loss(const std::vector<Embedding>& embeddings) {
+  Loss result = objective->loss(embeddings, step());
+  metrics = std::move(result.metrics);
+  if (!at::GradMode::is_enabled()) return result.total;
+  pending.clear();
+  for (const auto& embedding : embeddings) pending.push_back(without_graph(embedding));
+  pending_version = version();
+  return result.total;
+}
+
+/// Calls the objective's hook at the end of `total`'s backward pass, whoever starts that.
+void Learner::Impl::after_backward(const at::Tensor& total,
+                                   const std::shared_ptr<Impl>& self) const {
+  if (!total.requires_grad()) return;
+  const auto at_the_end = [weak = std::weak_ptr<Impl>(self), context = step()] {
+    if (const auto impl = weak.lock()) impl->objective->after_backward(context);
+  };
+  total.register_hook([at_the_end](const at::Tensor&) {
+    torch::autograd::Engine::get_default_engine().queue_callback(at_the_end);
+  });
+}
+
+Learner::Learner(const Model& model, const Layer& layer, const LearnerOptions& options,
+                 const at::Tensor& sample) {
+  Log* log = options.log != nullptr ? options.log : &null_log();
+  const auto encoders = make_encoders(model, layer, {options.pool, options.plugins, log}, sample);
+  impl_ = std::make_shared<Impl>(options, encoders);
+  impl_->objective->to(sample.device(), sample.scalar_type());
+  impl_->trained = parameters();
+}
+
+Learner::Learner(std::int64_t width, const LearnerOptions& options)
+    : impl_(std::make_shared<Impl>(options, latents_only(width))) {
+  impl_->trained = parameters();
+}
+
+Learner::~Learner() = default;
+Learner::Learner(Learner&& other) noexcept = default;
+Learner& Learner::operator=(Learner&& other) noexcept = default;
+
+at::Tensor Learner::operator()(std::span<const at::Tensor> views) {
+  impl_->require_views(views.size());
+  impl_->require_step_done();
+  std::vector<Embedding> embeddings;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const auto latents = impl_->objective->encode(views[i], impl_->views[i]);
+    embeddings.push_back(impl_->objective->embed(latents, impl_->views[i]));
+  }
+  const auto total = impl_->loss(embeddings);
+  impl_->after_backward(total, impl_);
+  return total;
+}
+
+at::Tensor Learner::from_latents(std::span<const Latents> latents) {
+  impl_->require_views(latents.size());
+  impl_->require_step_done();
+  std::vector<Embedding> embeddings;
+  for (std::size_t i = 0; i < latents.size(); ++i) {
+    const auto& online = latents[i].online;
+    if (!online.defined() || online.dim() != 2 || online.size(1) != width()) {
+      misused(Log::join("view ", i + 1, ": latents of shape (N, ", width(), ") are expected, not ",
+                        online.defined() ? Log::join(online.sizes()) : "undefined ones"));
+    }
+    embeddings.push_back(impl_->objective->embed(latents[i], impl_->views[i]));
+  }
+  const auto total = impl_->loss(embeddings);
+  impl_->after_backward(total, impl_);
+  return total;
+}
+
+at::Tensor Learner::from_latents(const std::vector<at::Tensor>& latents) {
+  std::vector<Latents> views;
+  for (const auto& tensor : latents) views.push_back({tensor, {}});
+  return from_latents(views);
+}
+
+void Learner::step_done() {
+  if (impl_->pending.empty()) misused("step_done() was called, but no loss since the last step");
+  const auto embeddings = std::exchange(impl_->pending, {});
+  impl_->objective->after_optimizer_step(embeddings, impl_->step());
+  impl_->steps.add_(1);
+}
+
+std::int64_t Learner::steps() const {
+  return impl_->steps.item<std::int64_t>();
+}
+
+const std::vector<Metric>& Learner::metrics() const {
+  return impl_->metrics;
+}
+
+double Learner::metric(std::string_view name) const {
+  Strings names;
+  for (const auto& metric : impl_->metrics) {
+    if (metric.name == name) return metric.value.item<double>();
+    names.push_back(metric.name);
+  }
+  std::string list;
+  for (const auto& known : names) list += (list.empty() ? "" : ", ") + known;
+  misused(Log::join("the last loss reported no metric '", name,
+                    "'; there are: ", list.empty() ? "none" : list));
+}
+
+std::vector<Parameter> Learner::named_parameters() {
+  std::vector<Parameter> parameters;
+  for (auto& item : train::trained_parameters(*impl_->encoder, *impl_->objective)) {
+    parameters.push_back(
+        {std::move(item.name), item.tensor, item.is_bias_or_norm, item.constant_lr});
+  }
+  return parameters;
+}
+
+std::vector<at::Tensor> Learner::parameters() {
+  std::vector<at::Tensor> tensors;
+  for (const auto& parameter : named_parameters()) tensors.push_back(parameter.tensor);
+  return tensors;
+}
+
+at::Tensor Learner::latents(const at::Tensor& view) {
+  return (*impl_->encoder)(view);
+}
+std::int64_t Learner::width() const {
+  return impl_->encoder->width();
+}
+
+void Learner::train(bool on) {
+  impl_->encoder->train(on);
+  impl_->objective->train(on);
+}
+
+void Learner::to(at::Device device, at::ScalarType type) {
+  impl_->encoder->to(device, type);
+  impl_->objective->to(device, type);
+}
+
+void Learner::visit(StateVisitor& visitor) {
+  visit_as(*impl_->encoder, visitor, "backbone.");
+  visit_as(*impl_->objective, visitor, "objective.");
+  visitor.buffer("steps", impl_->steps);
+}
+
+void Learner::save(const std::filesystem::path& file) {
+  checkpoint::save_weights(file, *this);
+}
+
+void Learner::load(const std::filesystem::path& file) {
+  checkpoint::load_weights(file, *this);
+  impl_->pending.clear();
+}
+
+}  // namespace tandem::host

@@ -1,0 +1,55 @@
+#include "embed/plugins.hpp"
+
+#include "tandem/base/error.hpp"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <sstream>
+
+namespace tandem::host {
+namespace {
+
+/// tandem/plugins in the folder of the library that holds this function.
+std::filesystem::path own_folder() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&own_folder), &info) == 0) return {};
+  std::error_code error;
+  const auto library = std::filesystem::canonical(info.dli_fname, error);
+  return error ? std::filesystem::path() : library.parent_path() / "tandem" / "plugins";
+}
+
+void add(plugin::Catalog& catalog, const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path))
+    catalog.add_folder(path);
+  else
+    catalog.add_file(path);
+}
+
+}  // namespace
+
+plugin::Catalog search_plugins(const Paths& first, Log& log) {
+  plugin::Catalog catalog(log);
+  for (const auto& path : first) add(catalog, path);
+  if (const char* folders = std::getenv("TANDEM_PLUGIN_PATH")) {
+    std::istringstream list(folders);
+    for (std::string folder; std::getline(list, folder, ':');)
+      if (!folder.empty()) catalog.add_folder(folder);
+  }
+  const auto own = own_folder();
+  if (std::filesystem::is_directory(own)) catalog.add_folder(own);
+  if (catalog.files().empty()) {
+    throw Error(ErrorKind::plugin,
+                Log::join("no plugin was found: ", own.string(),
+                          " holds none; name files or folders in LearnerOptions::plugins or in "
+                          "the environment's TANDEM_PLUGIN_PATH"));
+  }
+  return catalog;
+}
+
+std::unique_lock<std::mutex> lock_plugins() {
+  static std::mutex mutex;
+  return std::unique_lock(mutex);
+}
+
+}  // namespace tandem::host
