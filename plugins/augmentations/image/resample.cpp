@@ -134,7 +134,7 @@ void mix_columns(const float* row, const Taps& taps, std::size_t channels, float
 /// The buffers and weights of one resampling, kept from one to the next.
 struct Work {
   Taps rows, columns;
-  std::vector<float> row, mixed;
+  std::vector<float> row, mixed;       ///< a row of the picture, and of the result
   std::vector<float> pixels, factors;  ///< of RGB: a row and the columns' weights, four floats each
   std::size_t even = 0;                ///< taps a column, one more where their number is odd
 
@@ -151,51 +151,78 @@ void Work::prepare_rgb(std::size_t width) {
   }
 }
 
+/// The box of a picture, in values of which a row holds `values`.
 template <class T>
-void convolve(const T* pixels, std::size_t stride, std::size_t values, std::size_t out_values,
-              std::size_t channels, Work& work, T* out) {
-  const Taps &rows = work.rows, &columns = work.columns;
-  for (std::size_t y = 0; y < rows.first.size(); ++y) {
-    mix_rows(pixels + rows.first[y] * stride, stride, rows.weights.data() + y * rows.count,
-             rows.count, values, work.row.data());
-    if (channels == 3) {
-      spread_rgb(work.row.data(), values / 3, work.pixels.data());
-      mix_columns_rgb(work.pixels.data(), columns.first, work.even, work.factors.data(),
+struct Part {
+  const T* pixels;
+  std::size_t stride, rows, values, channels;
+};
+
+template <class T>
+void widen(const T* __restrict from, std::size_t count, float* __restrict to) {
+  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
+}
+
+/// Each row of the part, to `out_values`. Bytes are rounded here too, as Pillow has it.
+template <class T>
+void along_rows(const Part<T>& part, std::size_t out_values, Work& work, T* out) {
+  const T* row = part.pixels;
+  for (std::size_t y = 0; y < part.rows; ++y, row += part.stride, out += out_values) {
+    widen(row, part.values, work.row.data());
+    if (part.channels == 3) {
+      spread_rgb(work.row.data(), part.values / 3, work.pixels.data());
+      mix_columns_rgb(work.pixels.data(), work.columns.first, work.even, work.factors.data(),
                       work.mixed.data());
     } else {
-      mix_columns(work.row.data(), columns, channels, work.mixed.data());
+      mix_columns(work.row.data(), work.columns, part.channels, work.mixed.data());
     }
     store(work.mixed.data(), out_values, out);
-    out += out_values;
   }
 }
 
-TANDEM_VECTOR void run(const std::uint8_t* pixels, std::size_t stride, std::size_t values,
-                       std::size_t out_values, std::size_t channels, Work& work,
-                       std::uint8_t* out) {
-  convolve(pixels, stride, values, out_values, channels, work, out);
+template <class T>
+void down_columns(const T* rows, std::size_t values, Work& work, T* out) {
+  const Taps& taps = work.rows;
+  const float* weights = taps.weights.data();
+  for (const std::size_t first : taps.first) {
+    mix_rows(rows + first * values, values, weights, taps.count, values, work.mixed.data());
+    store(work.mixed.data(), values, out);
+    weights += taps.count;
+    out += values;
+  }
 }
-TANDEM_VECTOR void run(const float* pixels, std::size_t stride, std::size_t values,
-                       std::size_t out_values, std::size_t channels, Work& work, float* out) {
-  convolve(pixels, stride, values, out_values, channels, work, out);
+
+TANDEM_VECTOR void convolve(const Part<std::uint8_t>& part, std::size_t out_values, Work& work,
+                            std::uint8_t* middle, std::uint8_t* out) {
+  along_rows(part, out_values, work, middle);
+  down_columns(middle, out_values, work, out);
+}
+TANDEM_VECTOR void convolve(const Part<float>& part, std::size_t out_values, Work& work,
+                            float* middle, float* out) {
+  along_rows(part, out_values, work, middle);
+  down_columns(middle, out_values, work, out);
 }
 
 template <class T>
 void resample_pixels(const T* pixels, Image& image, const Box& box, int height, int width,
                      Filter filter) {
   thread_local Work work;
+  thread_local std::vector<T> middle;
   work.rows.prepare(box.height, height, filter);
   work.columns.prepare(box.width, width, filter);
   const auto channels = static_cast<std::size_t>(image.channels());
+  const auto box_width = static_cast<std::size_t>(box.width);
   const std::size_t stride = static_cast<std::size_t>(image.width()) * channels;
-  const std::size_t values = static_cast<std::size_t>(box.width) * channels;
-  const std::size_t out_values = static_cast<std::size_t>(width) * channels;
-  work.row.assign(values + 1, 0);
-  work.mixed.resize(out_values + 1);
-  if (channels == 3) work.prepare_rgb(static_cast<std::size_t>(box.width));
-  pixels +=
+  const std::size_t offset =
       static_cast<std::size_t>(box.top) * stride + static_cast<std::size_t>(box.left) * channels;
-  run(pixels, stride, values, out_values, channels, work, scratch<T>(image, height, width));
+  const Part<T> part{pixels + offset, stride, static_cast<std::size_t>(box.height),
+                     box_width * channels, channels};
+  const std::size_t out_values = static_cast<std::size_t>(width) * channels;
+  work.row.assign(part.values + 1, 0);
+  work.mixed.resize(out_values + 1);
+  middle.resize(part.rows * out_values);
+  if (channels == 3) work.prepare_rgb(box_width);
+  convolve(part, out_values, work, middle.data(), scratch<T>(image, height, width));
   image.swap();
 }
 

@@ -13,8 +13,9 @@ struct Box {
 
 /// Makes the image the `box` of it, scaled to height × width: a separable convolution whose filter
 /// is stretched where the picture shrinks (antialiased), cut off at the box's edges and normalised
-/// there; the cubic is Keys' with a = -1/2, as Pillow has it. 8-bit results are rounded once;
-/// floats keep the cubic's overshoot. Any type and number of channels.
+/// there; the cubic is Keys' with a = -1/2, as Pillow has it: along the rows first, and bytes are
+/// rounded between the two directions. Floats keep the cubic's overshoot. Any type and number of
+/// channels.
 void resample(Image& image, const Box& box, int height, int width, Filter filter);
 
 /// Makes the image the `box` of it. Parts of the box outside the image become 0.

@@ -3,7 +3,10 @@
 #include "formats/safetensors.hpp"
 #include "ops.hpp"
 
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 using namespace tandem;
 
@@ -53,6 +56,35 @@ TEST_CASE("gaussian_blur is Pillow's, to the integer") {
     }
   }
   CHECK(compared == 28);
+}
+
+TEST_CASE("a resampled picture is Pillow's but for ties") {
+  const Golden golden;
+  const std::pair<int, int> sizes[] = {{33, 20}, {33, 57}, {64, 9}, {24, 24}, {5, 40}, {50, 1}};
+  for (const auto& [from, to] : sizes) {
+    const std::string name = "resize." + std::to_string(from) + "." + std::to_string(to) + ".";
+    for (const std::string filter : {"bilinear", "bicubic"}) {
+      const auto op = ops::make("random_resized_crop", {{"size", std::int64_t{to}},
+                                                        {"scale", Numbers{1, 1}},
+                                                        {"ratio", Numbers{1, 1}},
+                                                        {"interpolation", filter}});
+      const Image expected = golden.picture(name + filter);
+      const Image found = ops::run(op, golden.picture(name + "picture"));
+      INFO(name << filter);
+      CHECK(ops::distance(found, expected) <= 1);
+      double sum = 0;
+      for (std::size_t i = 0; i < found.values(); ++i)
+        sum += std::abs(int{found.u8()[i]} - int{expected.u8()[i]});
+      CHECK(sum / static_cast<double>(found.values()) < 0.01);
+    }
+  }
+}
+
+TEST_CASE("grayscale and solarize are Pillow's, to the integer") {
+  const Golden golden;
+  const Image picture = golden.picture("tone.picture");
+  for (const std::string id : {"grayscale", "solarize"})
+    CHECK(same(ops::run(ops::make(id, {{"p", 1.0}}), picture), golden.picture("tone." + id)));
 }
 
 TEST_CASE("the box passes on floats are those on bytes but for rounding") {
