@@ -88,7 +88,13 @@ void Child::run(const std::function<std::string()>& body, int report) const {
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(nothing, STDIN_FILENO);
   for (const int file : {STDOUT_FILENO, STDERR_FILENO}) ::dup2(output_, file);
-  std::string text = said + body();
+  std::string text(1, said);
+  try {
+    text += body();
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << std::endl;
+    ::_exit(EXIT_FAILURE);
+  }
   flush();
   text.resize(std::min(text.size(), longest_report));
   const auto written = ::write(report, text.data(), text.size());

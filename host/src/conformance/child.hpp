@@ -12,7 +12,7 @@ namespace tandem::conformance {
 class Child {
  public:
   /// Runs `body` in the copy, with signals at their defaults, its output kept, and no input. What
-  /// `body` returns, cut to 4000 bytes, is its report; it must not throw.
+  /// `body` returns, cut to 4000 bytes, is its report; where it throws, there is none.
   explicit Child(const std::function<std::string()>& body);
   /// Kills what is left of it.
   ~Child();

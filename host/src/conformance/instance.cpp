@@ -1,5 +1,6 @@
 #include "conformance/instance.hpp"
 
+#include "conformance/values.hpp"
 #include "tandem/base/augmentation.hpp"
 #include "tandem/sdk/backbone.hpp"
 #include "tandem/sdk/objective.hpp"
@@ -69,6 +70,17 @@ std::unique_ptr<Instance> make_instance(const Subject& subject, const ParamValue
     }
   }
   throw Violation("its role is none that this host knows");
+}
+
+ParamValues usual_values(const Subject& subject) {
+  const Schema& schema = subject.factory().schema();
+  const ParamValues small = small_values(schema);
+  try {
+    make_instance(subject, small);
+    return small;
+  } catch (const std::exception&) {
+    return defaults(schema);
+  }
 }
 
 void use_one_thread() {

@@ -21,6 +21,9 @@ class Instance {
 /// nothing is a Violation.
 std::unique_ptr<Instance> make_instance(const Subject& subject, const ParamValues& values);
 
+/// `small_values` where they make an instance, else the defaults.
+ParamValues usual_values(const Subject& subject);
+
 /// One CPU thread for LibTorch in this process.
 void use_one_thread();
 

@@ -6,7 +6,7 @@
 namespace tandem::conformance {
 namespace {
 
-constexpr std::int64_t small = 64, largest_made = 4096;
+constexpr std::int64_t small = 16;
 constexpr std::size_t longest_list = 64;
 
 bool is_list(const Param& param) {
@@ -17,16 +17,16 @@ bool valid(const Param& param, const ParamValue& value) {
   return tandem::check(param, value).empty();
 }
 
+constexpr double unbounded = 1e6;
+
 std::int64_t least(const Param& param) {
-  constexpr double unbounded = -1e6;
-  return static_cast<std::int64_t>(std::floor(std::max(param.low, unbounded))) +
-         (param.low_open ? 1 : 0);
+  const double low = std::max(param.low, -unbounded);
+  return static_cast<std::int64_t>(param.low_open ? std::floor(low) + 1 : std::ceil(low));
 }
 
 std::int64_t most(const Param& param) {
-  constexpr double unbounded = 1e6;
-  return static_cast<std::int64_t>(std::ceil(std::min(param.high, unbounded))) -
-         (param.high_open ? 1 : 0);
+  const double high = std::min(param.high, unbounded);
+  return static_cast<std::int64_t>(param.high_open ? std::ceil(high) - 1 : std::floor(high));
 }
 
 std::int64_t shrunk(const Param& param, std::int64_t value) {
@@ -46,14 +46,15 @@ ParamValue list_of(const Param& param, std::size_t count, Make&& element) {
   return fill(Strings{});
 }
 
-std::int64_t random_integer(const Param& param, Random& random) {
-  constexpr std::int64_t span = 200;
-  const std::int64_t low = param.low < -1e6 ? -span : least(param);
+std::int64_t random_integer(const Param& param, std::int64_t largest, Random& random) {
+  const std::int64_t span = std::min<std::int64_t>(largest, 200);
+  const std::int64_t low = param.low < -unbounded ? -span : least(param);
   return random.integer(low, std::max(low, std::min(most(param), low + span)));
 }
 
 double random_number(const Param& param, Random& random) {
   constexpr double span = 10;
+  if (param.low > param.high) return param.low;
   const double high = std::isinf(param.high) ? std::max(0.0, param.low) + span : param.high;
   const double low = std::isinf(param.low) ? high - 2 * span : param.low;
   const double value = random.uniform(low, high);
@@ -72,23 +73,23 @@ std::string random_string(const Param& param, Random& random) {
   return text;
 }
 
-ParamValue drawn(const Param& param, Random& random) {
+ParamValue drawn(const Param& param, std::int64_t largest, Random& random) {
   if (param.type == ParamType::boolean) return random.chance(0.5);
-  if (param.type == ParamType::integer) return random_integer(param, random);
+  if (param.type == ParamType::integer) return random_integer(param, largest, random);
   if (param.type == ParamType::number) return random_number(param, random);
   if (param.type == ParamType::string) return random_string(param, random);
   const Param element = element_of(param);
   const std::size_t more = std::min(param.max_count, param.min_count + 3) - param.min_count;
   return list_of(param, param.min_count + below(more + 1, random),
-                 [&] { return drawn(element, random); });
+                 [&] { return drawn(element, largest, random); });
 }
 
 /// The ends of a number's range, as far as it has any; open ones are approached.
-std::vector<ParamValue> ends(const Param& param) {
+std::vector<ParamValue> ends(const Param& param, std::int64_t largest) {
   std::vector<ParamValue> values;
   if (param.type == ParamType::integer) {
     for (const double bound : {param.low, param.high}) {
-      if (std::abs(bound) > largest_made) continue;
+      if (std::abs(bound) > static_cast<double>(largest)) continue;
       values.emplace_back(bound == param.low ? least(param) : most(param));
     }
     return values;
@@ -108,8 +109,10 @@ std::vector<ParamValue> beyond_ends(const Param& param) {
   constexpr double exact = 0x1p53;  // whole numbers up to here are doubles
   std::vector<ParamValue> values;
   if (param.type == ParamType::integer) {
-    if (std::abs(param.low) < exact) values.emplace_back(least(param) - 1);
-    if (std::abs(param.high) < exact) values.emplace_back(most(param) + 1);
+    if (std::abs(param.low) < exact)
+      values.emplace_back(static_cast<std::int64_t>(std::floor(param.low)) - 1);
+    if (std::abs(param.high) < exact)
+      values.emplace_back(static_cast<std::int64_t>(std::ceil(param.high)) + 1);
     return values;
   }
   const double infinity = Param::infinity;
@@ -129,10 +132,10 @@ ParamValue usual_element(const Param& list) {
     return all->front();
   if (const auto* all = std::get_if<Strings>(&list.fallback); all != nullptr && !all->empty())
     return all->front();
-  const auto edges = edge_values(element);
+  const auto edges = edge_values(element, small);
   if (!edges.empty()) return edges.front();
   Random random({});
-  return drawn(element, random);
+  return drawn(element, small, random);
 }
 
 std::size_t usual_count(const Param& list) {
@@ -160,6 +163,10 @@ ParamValue list_of_length(const Param& list, std::size_t count) {
 
 }  // namespace
 
+std::int64_t largest_made(Role role) {
+  return role == Role::augmentation ? 4096 : 16;
+}
+
 ParamValues small_values(const Schema& schema) {
   ParamValues values = defaults(schema);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -174,30 +181,30 @@ ParamValues small_values(const Schema& schema) {
   return values;
 }
 
-ParamValue random_value(const Param& param, Random& random) {
+ParamValue random_value(const Param& param, std::int64_t largest, Random& random) {
   if (random.chance(0.2)) return param.fallback;
-  const auto edges = edge_values(param);
+  const auto edges = edge_values(param, largest);
   if (!edges.empty() && random.chance(0.25)) return edges[below(edges.size(), random)];
-  return drawn(param, random);
+  return drawn(param, largest, random);
 }
 
-ParamValues random_values(const Schema& schema, Random& random) {
+ParamValues random_values(const Schema& schema, std::int64_t largest, Random& random) {
   ParamValues values;
-  for (const Param& param : schema.params) values.push_back(random_value(param, random));
+  for (const Param& param : schema.params) values.push_back(random_value(param, largest, random));
   return values;
 }
 
-std::vector<ParamValue> edge_values(const Param& param) {
+std::vector<ParamValue> edge_values(const Param& param, std::int64_t largest) {
   std::vector<ParamValue> values;
   if (is_list(param)) {
-    values = lists_of(param, edge_values(element_of(param)));
+    values = lists_of(param, edge_values(element_of(param), largest));
     values.push_back(list_of_length(param, param.min_count));
     if (param.max_count <= longest_list) values.push_back(list_of_length(param, param.max_count));
     return values;
   }
   if (param.type == ParamType::boolean) return {true, false};
   if (param.type == ParamType::string) return {param.choices.begin(), param.choices.end()};
-  values = ends(param);
+  values = ends(param, largest);
   for (const auto& [word, number] : param.words) values.push_back(convert(param, word));
   return values;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tandem/base/abi.hpp"
 #include "tandem/base/params.hpp"
 #include "tandem/base/random.hpp"
 
@@ -8,18 +9,22 @@
 
 namespace tandem::conformance {
 
-/// The defaults with every integer above 64 (a width, a size) brought down to 64 or, where that is
+/// The defaults with every integer above 16 (a width, a size) brought down to 16 or, where that is
 /// out of its range, to the nearest bound: an instance of them is cheap.
 ParamValues small_values(const Schema& schema);
 
-/// A valid value, drawn: integers up to a few hundred, numbers within a few units of their bounds,
-/// now and then the default or an edge.
-ParamValue random_value(const Param& param, Random& random);
-ParamValues random_values(const Schema& schema, Random& random);
+/// The largest integer that instances are made with on purpose: the width or depth of a network
+/// soon costs gigabytes.
+std::int64_t largest_made(Role role);
+
+/// A valid value, drawn: integers up to `largest` or so, numbers within a few units of their
+/// bounds, now and then the default or an edge.
+ParamValue random_value(const Param& param, std::int64_t largest, Random& random);
+ParamValues random_values(const Schema& schema, std::int64_t largest, Random& random);
 
 /// Valid values at the edges of what is declared: bounds (open ones approached), counts of lists,
-/// every choice, every word's value, true and false. Integers beyond ±4096 are left out.
-std::vector<ParamValue> edge_values(const Param& param);
+/// every choice, every word's value, true and false. Integers beyond ±`largest` are left out.
+std::vector<ParamValue> edge_values(const Param& param, std::int64_t largest);
 /// Values just beyond each bound and count, of the right type.
 std::vector<ParamValue> values_beyond(const Param& param);
 

@@ -1,0 +1,261 @@
+#include "conformance/instance.hpp"
+#include "conformance/pictures.hpp"
+#include "conformance/process_state.hpp"
+#include "conformance/rules.hpp"
+#include "conformance/values.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <thread>
+
+namespace tandem::conformance {
+namespace {
+
+using Op = std::unique_ptr<Augmentation>;
+constexpr std::uint32_t draws = 8;  // of each picture; most operations do nothing now and then
+
+Op make(const Subject& subject, const ParamValues& values) {
+  auto op = subject.factory_as<AugmentationFactory>().create(values);
+  expect(op != nullptr, "the factory made nothing");
+  return op;
+}
+
+Op make(const Subject& subject) {
+  return make(subject, usual_values(subject));
+}
+
+Random random_of(const Subject& subject, std::uint32_t draw) {
+  return Random({subject.seed, 0, draw});
+}
+
+Image picture(const Subject& subject, std::uint32_t number) {
+  return random_picture({}, subject.seed + number);
+}
+
+Image applied(const Augmentation& op, Image image, Random random) {
+  op.apply(image, random);
+  return image;
+}
+
+void require_same(const Image& is, const Image& should, const std::string& when) {
+  const auto found = difference(is, should);
+  expect(found.empty(), when, ", ", found);
+}
+
+void applies(const Subject& subject) {
+  const Op op = make(subject);
+  for (std::uint32_t draw = 0; draw < draws; ++draw) {
+    const Image after = applied(*op, picture(subject, 0), random_of(subject, draw));
+    expect(after.values() > 0, "it leaves an empty picture");
+  }
+}
+
+void repeats(const Subject& subject) {
+  const Op one = make(subject), other = make(subject);
+  const Image before = picture(subject, 0);
+  for (std::uint32_t draw = 0; draw < draws; ++draw) {
+    const Image first = applied(*one, before, random_of(subject, draw));
+    require_same(applied(*one, before, random_of(subject, draw)), first,
+                 "applied twice with the same Random");
+    require_same(applied(*other, before, random_of(subject, draw)), first,
+                 "applied by two instances with the same Random");
+  }
+}
+
+/// What a new instance makes of each of some pictures; the instances stay until the end.
+struct Expected {
+  std::vector<Op> ops;
+  std::vector<Image> before, after;
+
+  Expected(const Subject& subject, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      ops.push_back(make(subject));
+      before.push_back(picture(subject, i));
+      after.push_back(applied(*ops.back(), before.back(), random_of(subject, i)));
+    }
+  }
+};
+
+void threads(const Subject& subject) {
+  constexpr std::uint32_t count = 8, rounds = 20;
+  const Expected expected(subject, count);
+  const Op op = make(subject);
+  std::array<std::string, count> faults;
+  {
+    std::vector<std::jthread> all;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      all.emplace_back([&, i] {
+        for (std::uint32_t round = 0; round < rounds && faults[i].empty(); ++round)
+          faults[i] = difference(applied(*op, expected.before[i], random_of(subject, i)),
+                                 expected.after[i]);
+      });
+    }
+  }
+  for (const auto& fault : faults)
+    expect(fault.empty(), "applied by 8 threads at once and by one, ", fault);
+}
+
+void keeps_no_state(const Subject& subject) {
+  const Expected expected(subject, draws);
+  const Op op = make(subject);
+  for (std::uint32_t i = 0; i < draws; ++i)
+    require_same(applied(*op, expected.before[i], random_of(subject, i)), expected.after[i],
+                 "applied after other pictures and by a new instance");
+}
+
+void keeps_no_view(const Subject& subject) {
+  const Expected expected(subject, draws);
+  const Op op = make(subject);
+  Image left = picture(subject, draws), reused;
+  Random random = random_of(subject, draws);
+  op->apply(left, random);
+  refill(left, picture(subject, draws + 1));
+  const Image as_it_was = left;
+  for (std::uint32_t i = 0; i < draws; ++i) {
+    refill(reused, expected.before[i]);
+    Random own = random_of(subject, i);
+    op->apply(reused, own);
+    require_same(reused, expected.after[i],
+                 "in a buffer that held another picture and in a new one");
+    require_same(left, as_it_was, "a picture that was done with, before and after the next call");
+  }
+}
+
+/// An instance made with other values than the usual ones.
+Op another(const Subject& subject, const ParamValues& usual) {
+  constexpr std::uint32_t tries = 50;
+  const Schema& schema = subject.factory().schema();
+  for (std::uint32_t i = 0; i < tries; ++i) {
+    Random random({subject.seed, 2, i});
+    const auto values = random_values(schema, largest_made(subject.role), random);
+    if (values == usual) continue;
+    try {
+      return make(subject, values);
+    } catch (const std::exception&) {
+      continue;
+    }
+  }
+  throw NotApplicable("there is only one way to make it");
+}
+
+void apart(const Subject& subject) {
+  const Op op = make(subject);
+  const auto pass = [&] {
+    std::vector<Image> results;
+    for (std::uint32_t i = 0; i < draws; ++i)
+      results.push_back(applied(*op, picture(subject, i), random_of(subject, i)));
+    return results;
+  };
+  const auto alone = pass();
+  const auto require_as_alone = [&](const char* when) {
+    const auto now = pass();
+    for (std::uint32_t i = 0; i < draws; ++i) require_same(now[i], alone[i], when);
+  };
+  Op other = another(subject, usual_values(subject));
+  require_as_alone("beside an instance with other parameters and alone");
+  other.reset();
+  require_as_alone("after another instance was destroyed and before it was made");
+}
+
+void only_random(const Subject& subject) {
+  const Op op = make(subject);
+  const auto generator = generator_state();
+  std::srand(1);
+  const int next = std::rand();
+  std::srand(1);
+  for (std::uint32_t draw = 0; draw < draws; ++draw)
+    applied(*op, picture(subject, 0), random_of(subject, draw));
+  expect(std::rand() == next, "it draws from rand(), or seeds it");
+  expect(generator_state() == generator, "it draws from LibTorch's default generator, or seeds it");
+}
+
+void inside(const Subject& subject) {
+  const Op op = make(subject);
+  // Odd in everything, so that loops over pairs or blocks have a rest.
+  for (const auto& shape : {Shape{33, 37, 3}, Shape{7, 5, 1}, Shape{1, 1, 3}}) {
+    for (std::uint32_t draw = 0; draw < draws; ++draw) {
+      const Random random = random_of(subject, draw);
+      try {
+        FencedImage fenced(random_picture(shape, subject.seed), *op, random);
+        Random own = random;
+        op->apply(fenced.image(), own);
+        const auto damage = fenced.damage();
+        expect(damage.empty(), "on ", to_text(shape), " it writes outside the picture: ", damage);
+      } catch (const Violation&) {
+        throw;
+      } catch (const std::exception&) {
+        // Which shapes it may refuse is another rule's business.
+      }
+    }
+  }
+}
+
+/// Applies it to pictures of these shapes. A refusal with a clear text is told, not blamed.
+void take(const Subject& subject, std::initializer_list<Shape> shapes) {
+  const Op op = make(subject);
+  std::string refused;
+  for (const auto& shape : shapes) {
+    try {
+      for (std::uint32_t draw = 0; draw < draws; ++draw) {
+        const Image after =
+            applied(*op, random_picture(shape, subject.seed + draw), random_of(subject, draw));
+        expect(after.values() > 0, "it leaves nothing of ", to_text(shape));
+        expect(is_finite(after), "it makes values that are not finite of ", to_text(shape));
+      }
+    } catch (const Violation&) {
+      throw;
+    } catch (const std::exception& error) {
+      expect(*error.what() != '\0', "it refuses ", to_text(shape), " without a word");
+      refused +=
+          Log::join(refused.empty() ? "" : "; ", "it refuses ", to_text(shape), ": ", error.what());
+    }
+  }
+  if (!refused.empty()) throw NotApplicable(refused);
+}
+
+void shapes(const Subject& subject) {
+  take(subject, {{1, 1}, {1, 5000}, {5000, 1}, {2, 3}, {33, 37}});
+}
+
+void channels(const Subject& subject) {
+  take(subject, {{32, 32, 1}, {1, 1, 1}, {32, 32, 4}, {32, 32, 2}});
+}
+
+void floats(const Subject& subject) {
+  take(subject,
+       {{32, 32, 3, PixelType::f32}, {1, 1, 3, PixelType::f32}, {9, 1, 1, PixelType::f32}});
+}
+
+constexpr unsigned mine = mask_of(Role::augmentation);
+constexpr Rule rules[] = {
+    {"augmentation", "applies", "it changes a picture and leaves one", mine, applies,
+     "robustness.instances"},
+    {"augmentation", "repeats", "the same Random gives the same pixels", mine, repeats,
+     "augmentation.applies"},
+    {"augmentation", "only_random", "it draws from Random alone", mine, only_random,
+     "augmentation.repeats"},
+    {"augmentation", "keeps_no_state", "a picture does not depend on those before it", mine,
+     keeps_no_state, "augmentation.repeats"},
+    {"augmentation", "keeps_no_view", "it keeps no pointer to a picture", mine, keeps_no_view,
+     "augmentation.keeps_no_state"},
+    {"augmentation", "apart", "instances do not disturb each other", mine, apart,
+     "augmentation.keeps_no_state"},
+    {"augmentation", "threads", "8 threads on one instance give what one gives", mine, threads,
+     "augmentation.keeps_no_state"},
+    {"augmentation", "inside", "it writes nowhere but inside the picture", mine, inside,
+     "augmentation.applies"},
+    {"augmentation", "shapes", "it takes pictures from 1×1 to 1×5000", mine, shapes,
+     "augmentation.applies"},
+    {"augmentation", "channels", "it takes 1, 2 and 4 channels, or says that it does not", mine,
+     channels, "augmentation.applies"},
+    {"augmentation", "floats", "it takes pictures of floats, or says that it does not", mine,
+     floats, "augmentation.applies"},
+};
+
+}  // namespace
+
+std::span<const Rule> augmentation_rules() {
+  return rules;
+}
+
+}  // namespace tandem::conformance
