@@ -53,48 +53,6 @@ TEST_CASE("without words the program says what it is and exits with 2") {
   CHECK(has(version.out, "tandem 0."));
 }
 
-TEST_CASE("plugins are listed for people and for machines") {
-  const Workplace here;
-  const auto text = here.run({"plugins", "list"});
-  CHECK(text.code == 0);
-  CHECK(text.err.empty());
-  for (const char* id :
-       {"barlow_twins", "simsiam", "byol", "simclr", "resnet18", "random_resized_crop"})
-    CHECK(has(text.out, id));
-
-  const auto machine = here.run({"plugins", "list", "--json"});
-  CHECK(machine.code == 0);
-  std::map<std::string, std::string> roles;
-  for (const auto& file : Json::parse(machine.out)) {
-    CHECK(file.at("problem") == "");
-    CHECK(std::filesystem::exists(file.at("file").get<std::string>()));
-    for (const auto& item : file.at("provides")) roles[item.at("id")] = item.at("role");
-  }
-  CHECK(roles["byol"] == "objective");
-  CHECK(roles["resnet50"] == "backbone");
-  CHECK(roles["color_jitter"] == "augmentation");
-}
-
-TEST_CASE("a plugin's parameters are shown for people and for machines") {
-  const Workplace here;
-  const auto text = here.run({"plugins", "info", "barlow_twins"});
-  CHECK(text.code == 0);
-  CHECK(text.err.empty());
-  CHECK(has(text.out, "lambda"));
-  CHECK(has(text.out, "[objective]\nuse = \"barlow_twins\"\n"));
-
-  const auto machine = here.run({"plugins", "info", "barlow_twins", "--json"});
-  CHECK(machine.code == 0);
-  const auto list = Json::parse(machine.out);
-  REQUIRE(list.size() == 1);
-  CHECK(list[0].at("role") == "objective");
-  std::map<std::string, std::string> defaults;
-  for (const auto& parameter : list[0].at("parameters"))
-    defaults[parameter.at("name")] = parameter.at("default");
-  CHECK(defaults.at("lambda") == "0.0051");
-  CHECK(defaults.at("projector") == "[2048, 2048, 2048]");
-}
-
 TEST_CASE("a configuration is shown in full, with its origins, and read back the same") {
   const Workplace here;
   const auto shown = here.run({"config", "show", "tiny.toml", "--set", "train.epochs=7"});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/arguments.hpp"
+#include "formats/json_lines.hpp"
 #include "plugin/catalog.hpp"
 
 #include <string>
@@ -10,8 +11,11 @@ namespace tandem::cli {
 
 /// `list`: what the stamps say, without running any plugin's code.
 void list_plugins(const plugin::Catalog& catalog, bool as_json);
-/// `info ID`: origin, file, hash, parameters and TOML to paste. Throws Error(plugin) for an unknown
-/// id.
+/// What is known of a plugin from its file alone, for --json.
+formats::Json file_json(const plugin::PluginFile& file);
+/// `info ID`: origin, file, hash, parameters and TOML to paste of all that is called `id`: what a
+/// plugin provides, or one of the host's optimizers or schedules; else the stamp of the plugin
+/// `id`. Throws Error(plugin) for an unknown id, or where its plugin cannot be used.
 void show_plugin(plugin::Catalog& catalog, const std::string& id, bool as_json);
 
 /// `check FILE|ID`: whether a plugin keeps its promises. Returns the exit code: 5 where it breaks

@@ -11,7 +11,8 @@ int plugins_command(const Strings& words) {
       "plugins list | info ID | check FILE|ID [options]",
       "list: every plugin that can be named, read from the files without running any of their "
       "code.\n"
-      "info: the parameters of one objective, backbone or augmentation, and TOML to paste.\n"
+      "info: the parameters of one objective, backbone, augmentation, optimizer or schedule, and "
+      "TOML to paste; or what a plugin says about itself.\n"
       "check: whether a plugin keeps the promises that a host relies on, each checked in a process "
       "of its own.");
   add_check_options(arguments);

@@ -12,22 +12,7 @@ using plugin::text;
 
 void list_json(const plugin::Catalog& catalog) {
   auto list = formats::Json::array();
-  for (const auto& file : catalog.files()) {
-    formats::Json provides = formats::Json::array();
-    for (std::size_t i = 0; i < file.stamp.count; ++i) {
-      const auto& item = file.stamp.items[i];
-      provides.push_back({{"role", role_name(item.role)}, {"id", text(item.id)}});
-    }
-    list.push_back({{"file", file.path.string()},
-                    {"id", text(file.stamp.id)},
-                    {"version", text(file.stamp.version)},
-                    {"doc", text(file.stamp.doc)},
-                    {"author", text(file.stamp.author)},
-                    {"license", text(file.stamp.license)},
-                    {"libtorch", text(file.stamp.libtorch)},
-                    {"provides", provides},
-                    {"problem", file.problem}});
-  }
+  for (const auto& file : catalog.files()) list.push_back(file_json(file));
   std::cout << list.dump(2) << '\n';
 }
 
@@ -48,6 +33,28 @@ void list_text(const plugin::Catalog& catalog) {
 }
 
 }  // namespace
+
+formats::Json file_json(const plugin::PluginFile& file) {
+  const auto& stamp = file.stamp;
+  const bool stamped = stamp.count > 0;
+  auto provides = formats::Json::array();
+  for (std::size_t i = 0; i < stamp.count; ++i) {
+    const auto& item = stamp.items[i];
+    provides.push_back({{"role", role_name(item.role)}, {"id", text(item.id)}});
+  }
+  return {{"file", std::filesystem::absolute(file.path).string()},
+          {"id", text(stamp.id)},
+          {"version", text(stamp.version)},
+          {"doc", text(stamp.doc)},
+          {"author", text(stamp.author)},
+          {"license", text(stamp.license)},
+          {"abi", stamped ? Log::join(stamp.major, ".", stamp.minor) : ""},
+          {"libtorch", text(stamp.libtorch)},
+          {"compiler", text(stamp.compiler)},
+          {"sha256", stamped ? plugin::sha256(file.path) : ""},
+          {"provides", provides},
+          {"problem", file.problem}};
+}
 
 void list_plugins(const plugin::Catalog& catalog, bool as_json) {
   if (as_json)

@@ -7,7 +7,8 @@
 namespace tandem::cli {
 
 /// Every plugin a command may name, in search order: --plugin, --plugin-path, TANDEM_PLUGIN_PATH
-/// (folders separated by colons), the program's own. Never the current folder.
+/// (absolute folders separated by colons; empty entries count for nothing), the program's own.
+/// Never the current folder unless an option names it. Throws Error(plugin).
 plugin::Catalog make_catalog(const Arguments& arguments, Log& log);
 
 /// The options that `read_layers` understands, and `words` words under the name "config".

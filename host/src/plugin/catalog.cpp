@@ -1,6 +1,6 @@
 #include "plugin/catalog.hpp"
 
-#include "plugin/elf_file.hpp"
+#include "plugin/permissions.hpp"
 #include "plugin/stamp.hpp"
 #include "tandem/base/error.hpp"
 
@@ -19,14 +19,26 @@ bool has(const PluginFile& file, Role role, std::string_view id) {
       [&](const StampItem& item) { return item.role == role && text(item.id) == id; });
 }
 
-std::string refusal(const std::filesystem::path& path, const std::string& mismatches) {
-  return "plugin " + path.string() + " does not fit this host:\n" + mismatches;
+std::string digest(std::string_view bytes) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned byte : digest) hex += {digits[byte >> 4], digits[byte & 15]};
+  return hex;
 }
 
-PluginFile inspect(const std::filesystem::path& path) {
-  PluginFile file{path, read_stamp(path), {}, false};
-  const auto mismatches = incompatibilities(file.stamp, host_stamp());
-  if (!mismatches.empty()) file.problem = refusal(path, mismatches);
+/// `unsafe` is what is wrong with the folder in which the file was looked for.
+PluginFile inspect(const std::filesystem::path& path, const std::string& unsafe = {}) {
+  const MappedFile bytes(path);
+  PluginFile file{path, read_stamp(bytes), {}, bytes.identity(), {}};
+  const auto say = [&](const std::string& what, const std::string& lines) {
+    if (lines.empty()) return;
+    if (!file.problem.empty()) file.problem += '\n';
+    file.problem += "plugin " + path.string() + what + ":\n" + lines;
+  };
+  say(" does not fit this host", incompatibilities(file.stamp, host_stamp()));
+  say(" could be anyone's code", unsafe.empty() ? unsafe_file(path) : unsafe);
   return file;
 }
 
@@ -35,7 +47,11 @@ PluginFile inspect(const std::filesystem::path& path) {
 void Catalog::add_file(const std::filesystem::path& path) {
   PluginFile file = inspect(path);
   if (!file.problem.empty()) throw Error(ErrorKind::plugin, file.problem);
-  warn_of_shadowed(file);
+  add(std::move(file));
+}
+
+void Catalog::add(PluginFile file) {
+  if (file.problem.empty()) warn_of_shadowed(file);
   files_.push_back(std::move(file));
   opened_.emplace_back();
 }
@@ -50,16 +66,13 @@ void Catalog::add_folder(const std::filesystem::path& folder) {
   if (error)
     throw Error(ErrorKind::plugin, "plugin folder " + folder.string() + ": " + error.message());
   std::sort(paths.begin(), paths.end());
+  const auto unsafe = unsafe_folder(folder);
   for (const auto& path : paths) {
-    PluginFile file;
     try {
-      file = inspect(path);
+      add(inspect(path, unsafe));
     } catch (const Error& problem) {
-      file = {path, {}, problem.what(), false};
+      add({path, {}, problem.what(), {}, {}});
     }
-    if (file.problem.empty()) warn_of_shadowed(file);
-    files_.push_back(std::move(file));
-    opened_.emplace_back();
   }
 }
 
@@ -101,18 +114,21 @@ std::size_t Catalog::locate(Role role, std::string_view id) const {
 Found<Factory> Catalog::find(Role role, std::string_view id) {
   const std::size_t at = locate(role, id);
   if (at == files_.size()) unknown(role, id);
-  PluginFile& file = files_[at];
+  const PluginFile& file = files_[at];
   if (!file.problem.empty()) throw Error(ErrorKind::plugin, file.problem);
-  if (!file.opened) {
-    if (const auto odd = oddities(file.stamp, host_stamp()); !odd.empty()) {
-      log_->warn("plugin ", file.path.string(), " was ", odd);
-    }
-    opened_[at] = open_library(file.path, file.stamp);
-    file.opened = true;
-  }
+  if (!file.opened()) open(at);
   Origin origin{std::string(text(file.stamp.id)), std::string(text(file.stamp.version)),
                 std::string(id), file.path};
   return {opened_[at].at({role, std::string(id)}), std::move(origin)};
+}
+
+void Catalog::open(std::size_t at) {
+  PluginFile& file = files_[at];
+  if (const auto odd = oddities(file.stamp, host_stamp()); !odd.empty())
+    log_->warn("plugin ", file.path.string(), " was ", odd);
+  const auto hash = sha256(file.path);  // open_library then holds the file against its identity
+  opened_[at] = open_library(file.path, file.stamp, file.identity);
+  file.sha256 = hash;
 }
 
 void Catalog::unknown(Role role, std::string_view id) const {
@@ -142,14 +158,7 @@ void Catalog::wrong_type(const Origin& origin, Role role) {
 }
 
 std::string sha256(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(file.bytes().data()), file.bytes().size(),
-         digest.data());
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned byte : digest) hex += {digits[byte >> 4], digits[byte & 15]};
-  return hex;
+  return digest(MappedFile(path).bytes());
 }
 
 }  // namespace tandem::plugin

@@ -17,9 +17,11 @@ namespace tandem::plugin {
 /// A plugin's file as far as it is known without loading it.
 struct PluginFile {
   std::filesystem::path path;
-  Stamp stamp{};
+  Stamp stamp{};        ///< all zero where the file holds none
   std::string problem;  ///< why it cannot be loaded, in full sentences; empty where it can
-  bool opened = false;
+  FileIdentity identity{};
+  std::string sha256;  ///< of the bytes that were loaded, lower-case hex; empty until then
+  bool opened() const { return !sha256.empty(); }
 };
 
 /// Where an object made by a plugin comes from; for messages and the run's manifest.
@@ -44,7 +46,8 @@ class Catalog {
  public:
   explicit Catalog(Log& log) : log_(&log) {}
 
-  /// Adds one file. Throws Error(plugin) where it is not a plugin or does not fit this host.
+  /// Adds one file. Throws Error(plugin) where it is not a plugin, does not fit this host, or may
+  /// be changed by everyone.
   void add_file(const std::filesystem::path& file);
   /// Adds every *.so of a folder, sorted by name; one that is no fitting plugin is kept with its
   /// problem. Throws Error(plugin) where the folder is missing.
@@ -70,6 +73,8 @@ class Catalog {
   [[noreturn]] static void wrong_type(const Origin& origin, Role role);
   [[noreturn]] void unknown(Role role, std::string_view id) const;
   std::size_t locate(Role role, std::string_view id) const;
+  void add(PluginFile file);
+  void open(std::size_t at);
   void warn_of_shadowed(const PluginFile& added) const;
 
   Log* log_;
@@ -77,7 +82,7 @@ class Catalog {
   std::vector<Factories> opened_;  // beside files_; empty until opened
 };
 
-/// SHA-256 of a file as lower-case hex, for the run's manifest. Throws Error(plugin).
+/// SHA-256 of a file as lower-case hex. Throws Error(plugin).
 std::string sha256(const std::filesystem::path& file);
 
 }  // namespace tandem::plugin

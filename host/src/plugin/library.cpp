@@ -49,6 +49,12 @@ boost::dll::shared_library& keep(const std::filesystem::path& file) {
   return *kept.back();
 }
 
+/// Its stamp and its hash were read earlier, and a path can come to mean another file.
+void require_unchanged(const std::filesystem::path& file, const FileIdentity& identity) {
+  if (identity_of(file) != identity)
+    refuse(file, "changed while it was being loaded; start again when it no longer changes");
+}
+
 void require_as_stamped(const std::filesystem::path& file, const Stamp& stamp,
                         const Factories& factories) {
   for (std::size_t i = 0; i < stamp.count; ++i) {
@@ -62,20 +68,23 @@ void require_as_stamped(const std::filesystem::path& file, const Stamp& stamp,
 
 }  // namespace
 
-Factories open_library(const std::filesystem::path& file, const Stamp& stamp) {
+Factories open_library(const std::filesystem::path& file, const Stamp& stamp,
+                       const FileIdentity& identity) {
   boost::dll::shared_library* library = nullptr;
+  require_unchanged(file, identity);
   try {
     library = &keep(file);
   } catch (const std::exception& error) {
     refuse(file, "cannot be loaded: " + reason(error));
   }
+  require_unchanged(file, identity);
   if (!library->has(stamp_symbol) || !library->has(register_symbol)) {
     refuse(file,
            "does not export tandem_plugin_stamp and tandem_plugin_register; it needs one "
            "TANDEM_PLUGIN line");
   }
   if (std::memcmp(&library->get<const Stamp>(stamp_symbol), &stamp, sizeof(Stamp)) != 0) {
-    refuse(file, "changed while it was being loaded; try again");
+    refuse(file, "exports another stamp than its file shows; build it with tandem_add_plugin()");
   }
   Collector collector;
   try {
@@ -85,6 +94,10 @@ Factories open_library(const std::filesystem::path& file, const Stamp& stamp) {
   }
   require_as_stamped(file, stamp, collector.factories);
   return std::move(collector.factories);
+}
+
+Factories open_library(const std::filesystem::path& file, const Stamp& stamp) {
+  return open_library(file, stamp, identity_of(file));
 }
 
 }  // namespace tandem::plugin

@@ -1,42 +1,18 @@
 #include "plugin/stamp.hpp"
 
 #include "plugin/elf_file.hpp"
+#include "plugin/mismatches.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 #include "tandem/base/plugin.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
+#include <vector>
 
 namespace tandem::plugin {
 namespace {
-
-bool valid(const Stamp& stamp) {
-  const auto known_role = [](const StampItem& item) {
-    return static_cast<std::size_t>(item.role) < role_count;
-  };
-  return stamp.size == sizeof(Stamp) && stamp.checksum == detail::stamp_checksum(stamp) &&
-         stamp.count <= max_items &&
-         std::all_of(stamp.items, stamp.items + stamp.count, known_role);
-}
-
-/// Collects lines of "what: found A, expected B; remedy".
-class Mismatches {
- public:
-  template <class T, class U>
-  void compare(std::string_view what, const T& found, const U& expected, std::string_view remedy) {
-    if (found != expected) add(what, found, expected, remedy);
-  }
-  template <class T, class U>
-  void add(std::string_view what, const T& found, const U& expected, std::string_view remedy) {
-    if (!lines_.empty()) lines_ += '\n';
-    lines_ += Log::join("  ", what, ": found ", found, ", expected ", expected, "; ", remedy);
-  }
-  std::string take() { return std::move(lines_); }
-
- private:
-  std::string lines_;
-};
 
 bool provides(const Stamp& stamp, std::size_t role) {
   return std::any_of(
@@ -82,6 +58,57 @@ void compare_build(const Stamp& found, const Stamp& host, Mismatches& out) {
               "build with the host's -fsanitize");
 }
 
+const std::string broken_stamp = "holds no valid stamp:\n";
+
+/// The host's own bytes must not be taken for a plugin's.
+consteval Stamp without_magic(Stamp stamp) {
+  for (auto& byte : stamp.magic) byte = 0;
+  return stamp;
+}
+
+struct Stamps {
+  std::vector<Stamp> whole;  ///< size and checksum fit
+  std::string broken;        ///< what is wrong with one that is not
+};
+
+std::string hex(std::uint32_t value) {
+  char digits[11];
+  std::snprintf(digits, sizeof digits, "0x%08x", value);
+  return digits;
+}
+
+/// What is wrong with the bytes behind a magic, as far as it shows without reading its members.
+std::string frame_defect(std::string_view bytes, Stamp& out) {
+  Mismatches wrong;
+  std::memcpy(&out, bytes.data(), std::min(bytes.size(), sizeof(Stamp)));
+  if (bytes.size() < offsetof(Stamp, major) || out.size != sizeof(Stamp)) {
+    wrong.add("size of the stamp", Log::join(out.size, " bytes"), Log::join(sizeof(Stamp)),
+              "rebuild the plugin against this host's SDK");
+  } else if (bytes.size() < sizeof(Stamp)) {
+    wrong.add("the stamp", Log::join("its first ", bytes.size(), " bytes"),
+              Log::join("all ", sizeof(Stamp)), "copy or build the file again");
+  } else if (out.checksum != detail::stamp_checksum(out)) {
+    wrong.add("checksum of the stamp", hex(out.checksum), hex(detail::stamp_checksum(out)),
+              "the file was damaged or changed after it was built: copy or build it again");
+  }
+  return wrong.take();
+}
+
+Stamps stamps_in(std::string_view bytes) {
+  const std::string_view magic(reinterpret_cast<const char*>(stamp_magic.data()),
+                               stamp_magic.size());
+  Stamps stamps;
+  for (auto at = bytes.find(magic); at != std::string_view::npos; at = bytes.find(magic, at + 1)) {
+    Stamp stamp{};
+    auto defect = frame_defect(bytes.substr(at), stamp);
+    if (defect.empty())
+      stamps.whole.push_back(stamp);
+    else if (stamps.broken.empty() || stamp.size == sizeof(Stamp))
+      stamps.broken = std::move(defect);
+  }
+  return stamps;
+}
+
 std::string_view compiler_major(const Stamp& stamp) {
   const auto compiler = text(stamp.compiler);
   return compiler.substr(0, compiler.find('.'));
@@ -91,37 +118,34 @@ std::string_view compiler_major(const Stamp& stamp) {
 
 const Stamp& host_stamp() {
   struct HostFactory {};
-  static constexpr Stamp stamp =
-      detail::make_stamp("tandem", "1", "the host", Provides<Role::objective, HostFactory>{"host"});
+  static constexpr Stamp stamp = without_magic(detail::make_stamp(
+      "tandem", "1", "the host", Provides<Role::objective, HostFactory>{"host"}));
   return stamp;
 }
 
-Stamp read_stamp(const std::filesystem::path& file) {
-  const MappedFile mapped(file);
-  const std::string_view bytes = mapped.bytes();
+Stamp read_stamp(const MappedFile& file) {
   const auto refuse = [&file](const std::string& why) -> void {
-    throw Error(ErrorKind::plugin, "plugin " + file.string() + " " + why);
+    throw Error(ErrorKind::plugin, "plugin " + file.path().string() + " " + why);
   };
-  if (const auto problem = elf_problem(bytes); !problem.empty()) refuse(problem);
-
-  const std::string_view magic(reinterpret_cast<const char*>(stamp_magic.data()),
-                               stamp_magic.size());
-  Stamp found{}, candidate{};
-  int hits = 0;
-  for (auto at = bytes.find(magic); at != std::string_view::npos; at = bytes.find(magic, at + 1)) {
-    if (bytes.size() - at < sizeof(Stamp)) break;
-    std::memcpy(&candidate, bytes.data() + at, sizeof(Stamp));
-    if (!valid(candidate)) continue;
-    found = candidate;
-    ++hits;
-  }
-  if (hits == 0) {
+  if (const auto problem = elf_problem(file.bytes()); !problem.empty()) refuse(problem);
+  const auto stamps = stamps_in(file.bytes());
+  if (stamps.whole.empty() && !stamps.broken.empty()) refuse(broken_stamp + stamps.broken);
+  if (stamps.whole.empty()) {
     refuse(
-        "is not a Tandem plugin: it holds no valid stamp; a plugin is built with "
+        "is not a Tandem plugin: found no stamp, expected one; a plugin is built with "
         "tandem_add_plugin() and has one TANDEM_PLUGIN line");
   }
-  if (hits > 1) refuse("holds more than one stamp; a plugin has one TANDEM_PLUGIN line");
-  return found;
+  if (stamps.whole.size() > 1) {
+    refuse(
+        Log::join("holds more than one stamp: found ", stamps.whole.size(),
+                  ", expected 1; a plugin has one TANDEM_PLUGIN line, and links no other plugin"));
+  }
+  if (const auto wrong = defects(stamps.whole[0]); !wrong.empty()) refuse(broken_stamp + wrong);
+  return stamps.whole[0];
+}
+
+Stamp read_stamp(const std::filesystem::path& file) {
+  return read_stamp(MappedFile(file));
 }
 
 std::string incompatibilities(const Stamp& found, const Stamp& host) {

@@ -7,6 +7,7 @@
 #include <torch/version.h>
 
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -35,11 +36,11 @@ std::string utc_now() {
 Json plugins(const plugin::Catalog& catalog) {
   Json list = Json::array();
   for (const auto& file : catalog.files()) {
-    if (!file.opened) continue;
+    if (!file.opened()) continue;
     list.push_back({{"id", plugin::text(file.stamp.id)},
                     {"version", plugin::text(file.stamp.version)},
-                    {"file", file.path.string()},
-                    {"sha256", plugin::sha256(file.path)}});
+                    {"file", std::filesystem::absolute(file.path).string()},
+                    {"sha256", file.sha256}});
   }
   return list;
 }

@@ -122,7 +122,7 @@ class TrainRun {
   void tell_parts() const {
     const auto tell = [this](const std::string& text) { log_.write(LogLevel::debug, text); };
     for (const auto& file : catalog_.files()) {
-      if (file.opened) tell("uses " + file.path.string());
+      if (file.opened()) tell("uses " + file.path.string());
     }
     if (data_.queries && config_.eval.path.empty()) {
       log_.info(data_.queries->size(), " of ", data_.queries->size() + data_.train->size(),
