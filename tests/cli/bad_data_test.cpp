@@ -63,12 +63,12 @@ TEST_CASE("data that is missing, empty, or of no known kind is named") {
   const Workplace here;
   std::filesystem::create_directories(here / "empty");
   std::filesystem::create_directories(here / "letters/below");
-  write_file(here / "letters/below/a.txt", "no picture");
+  write_file(here / "letters/below/a.json", "no picture");
   check_refused(here, train(here, "nowhere"), {"nowhere", "no such file or folder", "--data"});
   check_refused(here, train(here, "empty"), {"empty", "is empty"});
   check_refused(here, train(here, "letters"),
                 {"letters", "holds no picture", ".jpg", "1 other file"});
-  check_refused(here, train(here, "letters/below/a.txt"), {"a.txt", "not a data set"});
+  check_refused(here, train(here, "letters/below/a.json"), {"a.json", "not a data set"});
 }
 
 TEST_CASE("an IDX file that is cut off is named with what was expected and found") {

@@ -19,7 +19,7 @@ struct Shorthand {
   const char* what;
 };
 constexpr Shorthand shorthands[] = {
-    {"data", "data.path", "DIR", "the pictures: a folder, or an IDX file (data.path)"},
+    {"data", "data.path", "DIR", "the pictures: a folder, shards, or a file (data.path)"},
     {"objective", "objective.use", "ID",
      "barlow_twins, simsiam, byol, simclr, or a plugin's (objective.use)"},
     {"backbone", "backbone.use", "ID", "resnet18, …, or a plugin's (backbone.use)"},

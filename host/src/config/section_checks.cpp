@@ -30,12 +30,6 @@ void check_pool(const Config& config, Problems& problems) {
                    tandem::to_toml(ParamValue(pool)));
 }
 
-void check_channels(const Config& config, Problems& problems) {
-  if (config.data.channels != 2) return;
-  problems.add(place_of(config, "data.channels"),
-               "'channels' in [data]: must be 1, 3 or \"auto\", is 2");
-}
-
 void check_normalize(const Config& config, Problems& problems) {
   const DataSection& data = config.data;
   const bool custom = data.normalize == "custom";
@@ -70,7 +64,6 @@ void check_nesterov(const Config& config, Problems& problems) {
 
 void check_sections(const Config& config, Problems& problems) {
   check_pool(config, problems);
-  check_channels(config, problems);
   check_normalize(config, problems);
   check_nesterov(config, problems);
 }

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace tandem::config {
+namespace {
+
+std::vector<std::string> source_kinds() {
+  return {"auto", "folder", "idx", "cifar", "tar", "npy", "list", "synthetic"};
+}
+
+}  // namespace
 
 void RunSection::declare(Fields<RunSection>& f) {
   f("seed", &RunSection::seed, "start of all random numbers: equal seeds give equal runs").min(0);
@@ -15,8 +22,9 @@ void RunSection::declare(Fields<RunSection>& f) {
 
 void DataSection::declare(Fields<DataSection>& f) {
   f("source", &DataSection::source, "what `path` holds; auto looks into it")
-      .choices({"auto", "folder", "idx", "synthetic"});
-  f("path", &DataSection::path, "folder or file of the training pictures");
+      .choices(source_kinds());
+  f("path", &DataSection::path,
+    "folder or file of the training pictures, or tar shards: name-{000..123}.tar");
   f("workers", &DataSection::workers,
     "threads that decode pictures and make views; 0: none of its own")
       .min(0)
@@ -27,7 +35,7 @@ void DataSection::declare(Fields<DataSection>& f) {
   f("mean", &DataSection::mean, "of each channel in 0 … 1, with normalize = \"custom\"");
   f("std", &DataSection::std, "of each channel in 0 … 1, with normalize = \"custom\"").above(0);
   f("channels", &DataSection::channels, "1: grey, 3: colour, auto: as the pictures have")
-      .range(1, 3)
+      .range(1, 1024)
       .word("auto", 0);
   f("max_bad", &DataSection::max_bad, "share of unreadable pictures above which the run stops")
       .range(0, 1);
@@ -146,7 +154,7 @@ void TrainSection::declare(Fields<TrainSection>& f) {
 void EvalSection::declare(Fields<EvalSection>& f) {
   f("path", &EvalSection::path, "test pictures with labels; empty: a part of the training set");
   f("source", &EvalSection::source, "what `path` holds; auto looks into it")
-      .choices({"auto", "folder", "idx", "synthetic"});
+      .choices(source_kinds());
   f("holdout", &EvalSection::holdout, "share of the training set held out where there is no `path`")
       .range(0, 0.5);
   f("knn_every", &EvalSection::knn_every, "epochs between kNN evaluations; 0: at the end alone")

@@ -12,40 +12,50 @@
 namespace tandem::data {
 namespace {
 
-constexpr std::int64_t largest_file = std::int64_t{256} << 20;
-
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& reason) {
   throw Error(ErrorKind::data, path.string() + ": " + reason);
 }
 
-struct Descriptor {
-  int number;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
 }  // namespace
 
-void read_bytes(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+RandomFile::RandomFile(std::filesystem::path path)
+    : path_(std::move(path)), number_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
   struct stat status {};
-  if (file.number < 0 || ::fstat(file.number, &status) != 0) fail(path, std::strerror(errno));
-  if (!S_ISREG(status.st_mode)) fail(path, "not a file");
-  if (status.st_size > largest_file) {
-    fail(path, Log::join("has ", status.st_size, " bytes, more than the ", largest_file,
-                         " that a picture may have"));
+  if (number_ < 0) fail(path_, std::strerror(errno));
+  const bool known = ::fstat(number_, &status) == 0;
+  const std::string reason = known ? "not a file" : std::strerror(errno);
+  if (!known || !S_ISREG(status.st_mode)) {
+    ::close(number_);
+    fail(path_, reason);
   }
-  bytes.resize(static_cast<std::size_t>(status.st_size));
+  size_ = status.st_size;
+}
+
+RandomFile::~RandomFile() {
+  ::close(number_);
+}
+
+std::size_t RandomFile::read(std::int64_t offset, void* to, std::size_t count) const {
   std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(file.number, bytes.data() + done, bytes.size() - done);
+  while (done < count) {
+    const ssize_t got = ::pread(number_, static_cast<char*>(to) + done, count - done,
+                                offset + static_cast<std::int64_t>(done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(path, std::strerror(errno));
+    if (got < 0) fail(path_, std::strerror(errno));
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
-  bytes.resize(done);
+  return done;
+}
+
+void read_bytes(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes) {
+  const RandomFile file(path);
+  if (file.size() > largest_picture_file) {
+    fail(path, Log::join("has ", file.size(), " bytes, more than the ", largest_picture_file,
+                         " that a picture may have"));
+  }
+  bytes.resize(static_cast<std::size_t>(file.size()));
+  bytes.resize(file.read(0, bytes.data(), bytes.size()));
 }
 
 }  // namespace tandem::data

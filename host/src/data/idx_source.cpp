@@ -1,3 +1,4 @@
+#include "data/channels.hpp"
 #include "data/decode.hpp"
 #include "data/idx_file.hpp"
 #include "data/source_kinds.hpp"
@@ -5,7 +6,6 @@
 #include "tandem/base/log.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 namespace tandem::data {
@@ -34,12 +34,7 @@ class IdxSource final : public Source {
     const auto pixels = static_cast<std::size_t>(height * width);
     const std::uint8_t* from = images_.values.data() + static_cast<std::size_t>(index) * pixels;
     out.reset(static_cast<int>(height), static_cast<int>(width), channels_);
-    std::uint8_t* to = out.u8();
-    if (channels_ == 1) {
-      std::memcpy(to, from, pixels);
-      return;
-    }
-    for (std::size_t i = 0; i < pixels; ++i, to += 3) to[0] = to[1] = to[2] = from[i];
+    copy_pixels(from, 1, pixels, channels_, out.u8());
   }
 
  private:
@@ -138,7 +133,7 @@ std::unique_ptr<Source> open(const SourceOptions& options) {
   check_size(path, images, options.max_pixels);
   std::vector<std::uint8_t> labels = read_labels(path, images.shape[0]);
   return std::make_unique<IdxSource>(path.filename().string(), std::move(images), std::move(labels),
-                                     options.channels == 0 ? 1 : options.channels);
+                                     read_channels(1, options.channels));
 }
 
 bool recognises(const fs::path& path) {

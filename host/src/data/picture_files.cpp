@@ -14,16 +14,6 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 9> extensions = {".jpg", ".jpeg", ".png", ".bmp", ".webp",
                                                         ".ppm", ".pgm",  ".tif", ".tiff"};
 
-bool is_picture(std::string_view name) {
-  const auto dot = name.rfind('.');
-  if (dot == std::string_view::npos) return false;
-  std::string extension(name.substr(dot));
-  for (char& c : extension) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
-}
-
 class Scan {
  public:
   explicit Scan(PictureFiles& found) : found_(found) {}
@@ -58,8 +48,8 @@ class Scan {
       return entry.is_symlink(code) ? linked_folder(entry.path(), below)
                                     : folder(entry.path(), below);
     }
-    if (is_picture(name)) {
-      found_.paths.push_back(prefix + name);
+    if (is_picture_name(name)) {
+      found_.paths.add(prefix + name);
     } else {
       ++found_.others;
     }
@@ -71,10 +61,20 @@ class Scan {
 
 }  // namespace
 
+bool is_picture_name(std::string_view name) {
+  const auto dot = name.rfind('.');
+  if (dot == std::string_view::npos) return false;
+  std::string extension(name.substr(dot));
+  for (char& c : extension) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+}
+
 PictureFiles find_pictures(const fs::path& folder) {
   PictureFiles found;
   Scan(found).linked_folder(folder, "");
-  std::sort(found.paths.begin(), found.paths.end());
+  found.paths.sort();
   return found;
 }
 

@@ -1,5 +1,6 @@
 #include "data/source.hpp"
 
+#include "data/shards.hpp"
 #include "data/source_kinds.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/params.hpp"
@@ -27,8 +28,9 @@ const SourceKind& by_looking(const std::filesystem::path& path) {
   }
   throw Error(ErrorKind::data,
               path.string() +
-                  ": not a data set: give a folder of pictures, or an IDX file (its name "
-                  "contains \"idx\")");
+                  ": not a data set: give a folder of pictures, CIFAR's binary version, tar "
+                  "shards, an IDX file (its name contains \"idx\"), an .npy file, or a list of "
+                  "files (.txt, .csv)");
 }
 
 void require_path(const std::filesystem::path& path) {
@@ -36,7 +38,7 @@ void require_path(const std::filesystem::path& path) {
     throw Error(ErrorKind::data, "no data set is named: give its folder with --data or data.path");
   }
   std::error_code code;
-  if (!std::filesystem::exists(path, code)) {
+  if (!std::filesystem::exists(path, code) && !is_shard_pattern(path)) {
     const std::string reason = code ? code.message() : "no such file or folder";
     throw Error(ErrorKind::data, path.string() + ": " + reason + ": check --data or data.path");
   }
@@ -114,10 +116,6 @@ void add_pixels(const Source& source, std::int64_t index, Hash& hash) {
 }  // namespace
 
 std::unique_ptr<Source> open_source(const SourceOptions& options) {
-  if (options.channels != 0 && options.channels != 1 && options.channels != 3) {
-    throw Error(ErrorKind::config, "data.channels must be 0 (as the pictures are), 1 or 3, is " +
-                                       std::to_string(options.channels));
-  }
   return choose(options).open(options);
 }
 

@@ -37,15 +37,16 @@ struct SyntheticOptions {
 struct SourceOptions {
   std::string kind = "auto";  ///< "auto" or one of `source_kinds()`
   std::filesystem::path path;
-  /// 1 or 3; 0 leaves it to the source: 3 for a folder and for synthetic pictures, 1 for IDX.
+  /// 1 (grey) or 3 (colour), or the number that an array of pictures has. 0 leaves it to the
+  /// source: 3 for encoded and for synthetic pictures, what they have for IDX, CIFAR and .npy.
   int channels = 0;
   /// A larger picture is refused, where its header tells the size before anything is decoded.
   std::int64_t max_pixels = 64'000'000;
   SyntheticOptions synthetic;
 };
 
-/// Opens a data set. "auto" takes IDX for a file whose name contains "idx" and for a folder that
-/// holds one at its top, else a folder of pictures. Throws Error(data) for what is not there or
+/// Opens a data set. "auto" goes by names and by what a folder holds at its top: the table in
+/// `data/README.md`. Throws Error(data) for what is not there or
 /// cannot be used, and Error(config) for an unknown kind or number of channels.
 std::unique_ptr<Source> open_source(const SourceOptions& options);
 

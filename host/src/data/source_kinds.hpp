@@ -18,9 +18,11 @@ struct SourceKind {
   std::unique_ptr<Source> (*open)(const SourceOptions& options);
 };
 
-extern const SourceKind idx_kind, folder_kind, synthetic_kind;
+extern const SourceKind idx_kind, cifar_kind, list_kind, tar_kind, npy_kind, folder_kind,
+    synthetic_kind;
 
 /// In the order in which "auto" asks them.
-inline constexpr std::array all_kinds = {&idx_kind, &folder_kind, &synthetic_kind};
+inline constexpr std::array all_kinds = {&idx_kind, &cifar_kind,  &list_kind,     &tar_kind,
+                                         &npy_kind, &folder_kind, &synthetic_kind};
 
 }  // namespace tandem::data

@@ -1,3 +1,4 @@
+#include "data/decode_file.hpp"
 #include "data/source_kinds.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/random.hpp"
@@ -139,7 +140,7 @@ std::unique_ptr<Source> open(const SourceOptions& options) {
     throw Error(ErrorKind::config,
                 "synthetic pictures need a count, a size and a number of classes of at least 1");
   }
-  return std::make_unique<SyntheticSource>(made, options.channels == 0 ? 3 : options.channels);
+  return std::make_unique<SyntheticSource>(made, decoding(options).channels);
 }
 
 }  // namespace

@@ -229,17 +229,17 @@ TEST_CASE("a folder that cannot be used is told apart") {
   CHECK(has(missing, "nowhere: no such"));
   CHECK(has(message([&] { files::open(folder.path()); }), "empty"));
 
-  files::put(folder / "a.txt", "x");
+  files::put(folder / "a.json", "x");
   files::put(folder / "sub/b.csv", "x");
   const std::string none = message([&] { files::open(folder.path()); });
   CHECK(has(none, "holds no picture"));
   CHECK(has(none, ".jpg .jpeg .png .bmp .webp .ppm .pgm .tif .tiff"));
   CHECK(has(none, "2 other files"));
 
-  CHECK(has(message([&] { files::open(folder / "a.txt"); }), "not a data set"));
+  CHECK(has(message([&] { files::open(folder / "a.json"); }), "not a data set"));
   data::SourceOptions options;
   options.kind = "folder";
-  options.path = folder / "a.txt";
+  options.path = folder / "a.json";
   CHECK(has(message([&] { data::open_source(options); }), "not a folder"));
   options.path.clear();
   CHECK(has(message([&] { data::open_source(options); }), "--data"));
@@ -250,7 +250,7 @@ TEST_CASE("a wrong kind or number of channels is a configuration error") {
   options.kind = "floder";
   const std::string kind = message([&] { data::open_source(options); }, ErrorKind::config);
   CHECK(has(kind, "floder"));
-  CHECK(has(kind, "auto, idx, folder, synthetic"));
+  CHECK(has(kind, "auto, idx, cifar, list, tar, npy, folder, synthetic"));
   options.kind = "synthetic";
   options.channels = 2;
   CHECK(has(message([&] { data::open_source(options); }, ErrorKind::config), "data.channels"));

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tandem::data {
+
+/// Many names in one block of memory: eight bytes each beside their characters, so that an index of
+/// millions of files stays small.
+class PathTable {
+ public:
+  void add(std::string_view name);
+  std::size_t size() const { return ends_.size(); }
+  bool empty() const { return ends_.empty(); }
+  /// Valid until the table is changed.
+  std::string_view operator[](std::size_t index) const;
+
+  /// Byte by byte; gives back what memory it does not need.
+  void sort();
+
+ private:
+  std::string text_;
+  std::vector<std::uint64_t> ends_;
+};
+
+/// Classes from the first folder of each name, numbered in sorted order, where every name has one
+/// and there are two or more; else empty.
+std::vector<std::int32_t> first_folder_labels(const PathTable& names);
+
+}  // namespace tandem::data
