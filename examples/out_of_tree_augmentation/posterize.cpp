@@ -15,24 +15,23 @@ float nearest_level(float value, float top, std::int64_t levels) {
 class Posterize final : public tandem::Augmentation {
  public:
   struct Params {
-    std::int64_t fewest = 4, most = 16;
+    tandem::Integers levels = {4, 16};
     double p = 0.5;
     static void declare(tandem::Fields<Params>& f) {
-      f("fewest", &Params::fewest, "least number of levels").range(2, 256);
-      f("most", &Params::most, "greatest number of levels").range(2, 256);
+      f("levels", &Params::levels, "fewest and most levels").count(2).range(2, 256);
       f("p", &Params::p, "probability").range(0, 1);
     }
   };
 
   explicit Posterize(const Params& params) : params_(params) {
-    if (params.fewest > params.most)
-      throw tandem::Error(tandem::ErrorKind::config, "posterize: fewest is above most");
+    if (params.levels[0] > params.levels[1])
+      throw tandem::Error(tandem::ErrorKind::config, "posterize: levels is [fewest, most]");
   }
 
   /// Many threads run this at once: it is const, and draws from `random` alone.
   void apply(tandem::Image& image, tandem::Random& random) const override {
     if (!random.chance(params_.p)) return;
-    const std::int64_t levels = random.integer(params_.fewest, params_.most);
+    const std::int64_t levels = random.integer(params_.levels[0], params_.levels[1]);
     if (image.type() == tandem::PixelType::u8) {
       for (std::uint8_t *x = image.u8(), *end = x + image.values(); x != end; ++x)
         *x = static_cast<std::uint8_t>(std::lround(nearest_level(*x, 255, levels)));

@@ -29,6 +29,6 @@ function(tandem_install_package)
     "${PROJECT_BINARY_DIR}/package/tandem-config-version.cmake"
     sdk/cmake/FindLibTorch.cmake sdk/cmake/TandemAddPlugin.cmake
     DESTINATION lib/cmake/tandem)
-  install(DIRECTORY examples/presets DESTINATION share/tandem)
+  install(DIRECTORY examples/presets sdk/templates DESTINATION share/tandem)
   install(FILES LICENSE DESTINATION share/doc/tandem)
 endfunction()

@@ -16,7 +16,8 @@ const std::vector<Command> commands = {
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--overwrite",
       "--dry-run"}},
     {"eval", {"--baselines"}},
-    {"plugins", {}},
+    {"plugins",
+     {"--seed", "--group", "--rule", "--time-limit", "--list", "--in-process", "--into"}},
     {"config",
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--origin", "--docs"}},
 };

@@ -88,19 +88,38 @@ train() { # NAME [word…]: a few steps with the plugin that was built under NAM
 readonly small_backbone='backbone={use = "resnet10", width = 8, stem = "cifar"}'
 readonly small_objective='objective={use = "barlow_twins", projector = [32, 32]}'
 
+train_each() {
+  train vicreg --set 'objective={use = "vicreg", projector = [32, 32]}' --set "$small_backbone"
+  train new_objective --set 'objective={use = "new_objective", projector = [32, 32]}' --set "$small_backbone"
+  train convnet --set 'backbone={use = "convnet", width = 8, depth = 2}' --set "$small_objective"
+  train new_backbone --set 'backbone={use = "new_backbone", width = 8}' --set "$small_objective"
+  local name
+  for name in posterize new_augmentation; do
+    train "$name" --set "$small_backbone" --set "$small_objective" --set "view=[{count = 2, ops = [{use = \"$name\"}]}]"
+  done
+}
+
+readonly examples=(vicreg convnet posterize)
+readonly roles=(objective backbone augmentation)
+
 main() {
   install_and_move
   no_absolute_path
   program_runs
   other_libtorch_is_refused
-  quietly configure vicreg "$source/examples/out_of_tree_objective"
-  quietly configure convnet "$source/examples/out_of_tree_backbone"
-  quietly configure posterize "$source/examples/out_of_tree_augmentation"
-  quietly xargs -n 1 -P "$(nproc)" cmake --build <<<"$work/vicreg $work/convnet $work/posterize"
-  local name
-  for name in vicreg convnet posterize; do quietly ctest --test-dir "$work/$name" --output-on-failure --no-tests=error; done
-  train vicreg --set 'objective={use = "vicreg", projector = [32, 32]}' --set "$small_backbone"
-  train convnet --set 'backbone={use = "convnet", width = 8, depth = 2}' --set "$small_objective"
-  train posterize --set "$small_backbone" --set "$small_objective" --set 'view=[{count = 2, ops = [{use = "posterize"}]}]'
+  local name role i
+  for i in 0 1 2; do quietly configure "${examples[i]}" "$source/examples/out_of_tree_${roles[i]}"; done
+  for role in "${roles[@]}"; do
+    quietly "$prefix/bin/tandem" plugins new "$role" "new_$role" --into "$work/projects"
+    quietly configure "new_$role" "$work/projects/new_$role"
+  done
+  readonly names=("${examples[@]}" "${roles[@]/#/new_}")
+  printf '%s\n' "${names[@]/#/$work/}" >"$work/builds"
+  quietly xargs -a "$work/builds" -n 1 -P "$(nproc)" cmake --build
+  for name in "${names[@]}"; do
+    quietly ctest --test-dir "$work/$name" --output-on-failure --no-tests=error
+    quietly "$prefix/bin/tandem" plugins check "$work/$name/$name.so"
+  done
+  train_each
 }
 main

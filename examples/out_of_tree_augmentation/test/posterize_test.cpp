@@ -18,8 +18,7 @@ void expect(bool holds, const char* what) {
 
 Posterize always(std::int64_t fewest, std::int64_t most) {
   Posterize::Params params;
-  params.fewest = fewest;
-  params.most = most;
+  params.levels = {fewest, most};
   params.p = 1;
   return Posterize(params);
 }
