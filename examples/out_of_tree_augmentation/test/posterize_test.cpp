@@ -1,5 +1,5 @@
 // The plugin is one file, and the test takes it in to reach its class.
-#include "../posterize.cpp"
+#include "posterize.cpp"
 
 #include <cstdio>
 #include <set>

@@ -1,5 +1,5 @@
 // The plugin is one file, and the test takes it in to reach its class.
-#include "../convnet.cpp"
+#include "convnet.cpp"
 
 #include <tandem/base/error.hpp>
 #include <tandem/sdk/testing.hpp>

@@ -1,6 +1,6 @@
 // What an author tests without the host. The plugin is one file, and the test takes it in to reach
 // its class.
-#include "../vicreg.cpp"
+#include "vicreg.cpp"
 
 #include <tandem/sdk/testing.hpp>
 

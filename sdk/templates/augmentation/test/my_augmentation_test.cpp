@@ -1,5 +1,5 @@
 // Without the host. The plugin is one file, and the test takes it in to reach its class.
-#include "../my_augmentation.cpp"
+#include "my_augmentation.cpp"
 
 #include <cstdio>
 #include <thread>

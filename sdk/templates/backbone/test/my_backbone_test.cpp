@@ -1,5 +1,5 @@
 // Without the host. The plugin is one file, and the test takes it in to reach its class.
-#include "../my_backbone.cpp"
+#include "my_backbone.cpp"
 
 #include <tandem/base/error.hpp>
 #include <tandem/sdk/testing.hpp>

@@ -1,6 +1,6 @@
 // Without the host: a toy encoder, ranks in one process, and a gradient check. The plugin is one
 // file, and the test takes it in to reach its class.
-#include "../my_objective.cpp"
+#include "my_objective.cpp"
 
 #include <tandem/sdk/testing.hpp>
 
