@@ -10,12 +10,6 @@ namespace tandem::conformance {
 namespace {
 
 /// A text without a default is one that only a person can give, a file's name for example.
-bool has_required_text(const Schema& schema) {
-  return std::any_of(schema.params.begin(), schema.params.end(), [](const Param& param) {
-    return param.type == ParamType::string && param.fallback == ParamValue(std::string());
-  });
-}
-
 void constructs(const Subject& subject) {
   const Schema& schema = subject.factory().schema();
   try {

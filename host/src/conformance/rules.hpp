@@ -13,6 +13,8 @@ std::span<const Rule> description_rules();
 std::span<const Rule> parameter_rules();
 std::span<const Rule> robustness_rules();
 std::span<const Rule> augmentation_rules();
+std::span<const Rule> objective_rules();
+std::span<const Rule> backbone_rules();
 
 /// Every rule, a group after the other.
 std::vector<const Rule*> all_rules();

@@ -163,6 +163,12 @@ ParamValue list_of_length(const Param& list, std::size_t count) {
 
 }  // namespace
 
+bool has_required_text(const Schema& schema) {
+  return std::any_of(schema.params.begin(), schema.params.end(), [](const Param& param) {
+    return param.type == ParamType::string && param.fallback == ParamValue(std::string());
+  });
+}
+
 std::int64_t largest_made(Role role) {
   return role == Role::augmentation ? 4096 : 16;
 }

@@ -13,6 +13,10 @@ namespace tandem::conformance {
 /// out of its range, to the nearest bound: an instance of them is cheap.
 ParamValues small_values(const Schema& schema);
 
+/// True where a parameter is a text and empty by default: the name of a file, say, without which
+/// no instance can be made.
+bool has_required_text(const Schema& schema);
+
 /// The largest integer that instances are made with on purpose: the width or depth of a network
 /// soon costs gigabytes.
 std::int64_t largest_made(Role role);

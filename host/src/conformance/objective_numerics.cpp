@@ -1,0 +1,228 @@
+#include "conformance/objective_checks.hpp"
+#include "conformance/trial.hpp"
+#include "tandem/sdk/testing.hpp"
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <set>
+
+namespace tandem::conformance::objective {
+namespace {
+
+void expect_rows(const at::Tensor& tensor, const char* what, const TrialOptions& options) {
+  expect(tensor.dim() == 2 && tensor.size(0) == options.batch, what, " has the shape ",
+         tensor.sizes(), "; (", options.batch, ", width) is expected");
+  expect(tensor.device() == at::kCPU, what, " is on ", tensor.device(), ", its input on cpu");
+  expect(tensor.scalar_type() == options.type, what, " is ", tensor.scalar_type(), ", its input ",
+         options.type);
+}
+
+void expect_embedding(const Embedding& view, const TrialOptions& options) {
+  expect(view.online.defined() || view.target.defined(),
+         "an embedding has neither an online nor a target part");
+  if (view.online.defined()) expect_rows(view.online, "Embedding::online", options);
+  if (view.target.defined()) expect_rows(view.target, "Embedding::target", options);
+  for (const auto& more : view.extra) {
+    expect(more.defined() && more.dim() > 0 && more.size(0) == options.batch,
+           "a tensor of Embedding::extra does not have the batch as its first dimension");
+  }
+}
+
+bool is_metric_name(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-' || c == '/';
+  });
+}
+
+/// What carries no gradient is meant to be constant: it keeps the value that it has at the point
+/// where the gradient is taken.
+void keep_constants(Embedding& view, const Embedding& at_point) {
+  view.target = at_point.target;
+  for (std::size_t i = 0; i < view.extra.size() && i < at_point.extra.size(); ++i) {
+    if (!at_point.extra[i].requires_grad()) view.extra[i] = at_point.extra[i];
+  }
+}
+
+/// The greatest difference between analytic and numeric gradient of the latents on one batch, in
+/// multiples of the greatest entry.
+double gradient_error_on(const Subject& subject, std::uint64_t batch) {
+  Trial trial(subject);
+  const auto latents = trial.latents(batch);
+  std::vector<at::Tensor> online;
+  std::vector<Embedding> at_point;
+  trial.seed("gradient");
+  for (std::size_t i = 0; i < latents.size(); ++i) {
+    online.push_back(latents[i].online.clone().requires_grad_());
+    at_point.push_back(trial.embed({online[i], latents[i].target}, i));
+  }
+  const at::Tensor total = trial.loss(at_point).total;
+  double greatest = 0;
+  for (const auto& gradient : plugin_call("backward", [&] {
+         return torch::autograd::grad({total}, online, {}, true, false, /*allow_unused=*/true);
+       })) {
+    if (gradient.defined()) greatest = std::max(greatest, gradient.abs().max().item<double>());
+  }
+  expect(greatest > 0, "the loss has no gradient with respect to the latents");
+
+  const auto scaled = [&](const std::vector<at::Tensor>& inputs) {
+    trial.seed("gradient");
+    std::vector<Embedding> views;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      views.push_back(trial.embed({inputs[i], latents[i].target}, i));
+      keep_constants(views.back(), at_point[i]);
+    }
+    // A latent that the loss does not depend on gets a gradient of zero all the same.
+    return trial.loss(views).total / greatest + 0 * (inputs[0].sum() + inputs.back().sum());
+  };
+  return plugin_call("backward", [&] { return testing::gradient_error(scaled, online); });
+}
+
+void expect_no_gradient(const at::Tensor& tensor, const char* what) {
+  expect(!tensor.defined() || !tensor.requires_grad(), what,
+         " requires a gradient; detach it, or make it under NoGradGuard");
+}
+
+}  // namespace
+
+void loss_is_a_scalar(const Subject& subject) {
+  in_both_types([&](at::ScalarType type) {
+    Trial trial(subject, {.type = type});
+    const at::Tensor total = trial.loss(trial.forward(trial.views())).total;
+    expect(total.is_floating_point(), "Loss::total is ", total.scalar_type());
+    expect(total.device() == at::kCPU, "Loss::total is on ", total.device(), ", its input on cpu");
+    expect(type != at::kDouble || total.scalar_type() == at::kDouble, "Loss::total is ",
+           total.scalar_type(), ", its input Double");
+    expect(all_finite(total), "the loss of ordinary latents is ", total.item<double>());
+    trial.backward(total);
+    trial.step(0);
+    trial.step(1);
+  });
+}
+
+void embedding_has_a_row_a_sample(const Subject& subject) {
+  in_both_types([&](at::ScalarType type) {
+    Trial trial(subject, {.type = type});
+    bool learns = false;
+    const auto views = trial.views();
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      const Latents latents = trial.encode(views[i], i);
+      expect_rows(latents.online, "Latents::online", trial.options());
+      if (latents.target.defined()) expect_rows(latents.target, "Latents::target", trial.options());
+      const Embedding view = trial.embed(latents, i);
+      expect_embedding(view, trial.options());
+      learns |= view.online.defined() && view.online.requires_grad();
+    }
+    expect(learns, "no view's Embedding::online carries a gradient");
+  });
+}
+
+void metrics_are_named_numbers(const Subject& subject) {
+  Trial trial(subject, {.type = at::kFloat});
+  std::set<std::string> names;
+  for (const auto& [name, value] : trial.loss(trial.forward(trial.views())).metrics) {
+    expect(is_metric_name(name), "metric name '", name,
+           "' is not made of letters, digits, _, -, . and / alone");
+    expect(names.insert(name).second, "there are two metrics '", name, "'");
+    expect(value.defined() && value.dim() == 0, "metric '", name, "' is no tensor of no dimension");
+    expect(all_finite(value), "metric '", name, "' of ordinary latents is not finite");
+  }
+}
+
+void gradient_is_right(const Subject& subject) {
+  constexpr double tolerance = 1e-5;
+  double error = gradient_error_on(subject, 0);
+  // The kink of a ReLU can lie beside a latent of one batch, not of two.
+  if (!(error <= tolerance)) error = std::min(error, gradient_error_on(subject, 1));
+  expect(error <= tolerance, "the gradient of the loss with respect to the latents is off by ",
+         error,
+         " of its greatest entry, against finite differences in float64; what is meant to "
+         "be constant must leave embed as target or extra, without a gradient");
+}
+
+void gradient_reaches_the_encoder(const Subject& subject) {
+  in_both_types([&](at::ScalarType type) {
+    Trial trial(subject, {.type = type});
+    trial.backward(trial.loss(trial.forward(trial.views())).total);
+    bool reached = false;
+    for (auto* object :
+         {static_cast<Stateful*>(&trial.encoder()), static_cast<Stateful*>(&trial.objective())}) {
+      for (const auto& [name, tensor] : state_of(*object).parameters) {
+        const at::Tensor gradient = tensor.grad();
+        if (!gradient.defined()) continue;
+        expect(all_finite(gradient), "the gradient of '", name, "' is not finite");
+        reached |= object == &trial.encoder() && gradient.abs().max().item<double>() > 0;
+      }
+    }
+    expect(reached, "no gradient reaches the encoder");
+  });
+}
+
+void no_gradient_into_target(const Subject& subject) {
+  Trial trial(subject);
+  const auto views = trial.views();
+  std::vector<Embedding> embeddings;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const Latents latents = trial.encode(views[i], i);
+    expect_no_gradient(latents.target, "Latents::target");
+    embeddings.push_back(trial.embed(latents, i));
+    expect_no_gradient(embeddings.back().target, "Embedding::target");
+  }
+  trial.backward(trial.loss(embeddings).total);
+  for (const auto& [name, tensor] : state_of(trial.objective()).buffers) {
+    expect(!tensor.requires_grad(), "buffer '", name, "' requires a gradient");
+    expect(!tensor.grad().defined(), "buffer '", name, "' was given a gradient");
+  }
+}
+
+void encode_takes_chunks(const Subject& subject) {
+  constexpr std::int64_t chunk = 3;
+  Trial trial(subject);
+  trial.train(false);
+  const auto views = trial.views();
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const Latents whole = trial.encode(views[i], i);
+    std::vector<at::Tensor> online, target;
+    for (const auto& part : views[i].split(chunk)) {
+      const Latents latents = trial.encode(part, i);
+      online.push_back(latents.online);
+      if (latents.target.defined()) target.push_back(latents.target);
+    }
+    const char* const wanted =
+        " of chunks of a batch differ from those of the whole: a sample's "
+        "latents may not depend on the others in eval mode";
+    expect(distance(at::cat(online), whole.online) <= rounding(at::kDouble), "online latents",
+           wanted);
+    expect(whole.target.defined() == !target.empty(), "target latents come and go with chunks");
+    expect(target.empty() || distance(at::cat(target), whole.target) <= rounding(at::kDouble),
+           "target latents", wanted);
+  }
+}
+
+void works_without_a_graph(const Subject& subject) {
+  Trial trial(subject);
+  trial.seed("pass");
+  const at::Tensor with = trial.loss(trial.forward(trial.views())).total;
+  const at::NoGradGuard no_grad;
+  trial.seed("pass");
+  const at::Tensor without = trial.loss(trial.forward(trial.views())).total;
+  expect(distance(without, with) <= rounding(at::kDouble), "the loss is ", with.item<double>(),
+         " with a graph and ", without.item<double>(), " without");
+}
+
+void training_stays_finite(const Subject& subject) {
+  constexpr std::uint64_t steps = 50;
+  Trial trial(subject, {.type = at::kFloat, .total_steps = steps});
+  for (std::uint64_t i = 0; i < steps; ++i) {
+    const at::Tensor loss = trial.step(i);
+    expect(all_finite(loss), "the loss of step ", i + 1, " is ", loss.item<double>());
+  }
+  for (const auto& [name, tensor] : trial.state())
+    expect(all_finite(tensor), "'", name, "' is not finite after ", steps, " steps");
+}
+
+}  // namespace tandem::conformance::objective
