@@ -50,6 +50,8 @@ main() {
   build_and_test "$build" -DCMAKE_BUILD_TYPE=Release
   tidy '/(sdk/src/base|host/src/(config|plugin|formats|data|report))/'
   if [ "${1:-}" = --long ]; then
+    say "a hundred starts and exits"
+    TANDEM_TEST_CYCLES=100 "$build/bin/test_cli" "[cycles]"
     build_and_test build-asan -DTANDEM_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=RelWithDebInfo
     sanitize_threads
     tidy '/(sdk/src/sdk|host/src/(roles|train|eval|checkpoint|run|cli)|plugins)/'
