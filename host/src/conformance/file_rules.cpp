@@ -95,19 +95,21 @@ void registers(const Subject& subject) {
 }
 
 constexpr Rule rules[] = {
-    {"file", "stamp", "its stamp can be read without loading it", whole_file, stamp},
-    {"file", "fits", "its stamp fits this host", whole_file, fits, "file.stamp"},
-    {"file", "symbols", "it exports no strong symbol but the two of a plugin", whole_file, symbols,
-     "file.fits"},
+    {"file", "stamp_is_legal", "it has one stamp, whole, with legal ids, read without loading it",
+     whole_file, stamp},
+    {"file", "fits_this_host", "its stamp fits this host", whole_file, fits, "file.stamp_is_legal"},
+    {"file", "exports_two_symbols", "it exports no strong symbol but the two of a plugin",
+     whole_file, symbols, "file.fits_this_host"},
     {"file", "loads", "it loads, with every symbol resolved", whole_file, loads,
-     "description.unique"},
-    {"file", "one_sdk", "it brings no second SDK or LibTorch along", whole_file, one_sdk,
+     "file.fits_this_host"},
+    {"file", "brings_no_second_sdk", "it brings no second SDK or LibTorch along", whole_file,
+     one_sdk, "file.loads"},
+    {"file", "registers_its_stamp", "it registers what its stamp names", whole_file, registers,
      "file.loads"},
-    {"file", "registers", "it registers what its stamp names", whole_file, registers, "file.loads"},
-    {"file", "any_folder", "it opens in a folder where nothing can be written", whole_file,
-     any_folder, "file.registers"},
-    {"file", "quiet", "it opens without a word on standard output", whole_file, quiet,
-     "file.registers"},
+    {"file", "opens_in_any_folder", "it opens in a folder where nothing can be written", whole_file,
+     any_folder, "file.registers_its_stamp"},
+    {"file", "opens_quietly", "it opens without a word on standard output", whole_file, quiet,
+     "file.registers_its_stamp"},
 };
 
 }  // namespace

@@ -99,14 +99,15 @@ void random_tables(const Subject& subject) {
 }
 
 constexpr Rule rules[] = {
-    {"parameters", "declared", "the host accepts each bound and choice, and nothing beyond",
-     every_role, declared, "description.schema"},
-    {"parameters", "constructs", "its defaults make an instance", every_role, constructs,
-     "parameters.declared"},
-    {"parameters", "edges", "every bound, choice and word makes an instance", every_role, edges,
-     "parameters.constructs"},
-    {"parameters", "random", "valid values make an instance or throw a std::exception", every_role,
-     random_tables, "parameters.constructs"},
+    {"parameters", "ranges_are_sound", "the host accepts each bound and choice, and nothing beyond",
+     every_role, declared, "description.parameters_are_legal"},
+    {"parameters", "defaults_construct", "its defaults make an instance", every_role, constructs,
+     "parameters.ranges_are_sound"},
+    {"parameters", "edges_construct", "every bound, choice and word makes an instance", every_role,
+     edges, "parameters.defaults_construct"},
+    {"parameters", "random_values_construct",
+     "valid values make an instance or throw a std::exception", every_role, random_tables,
+     "parameters.defaults_construct"},
 };
 
 }  // namespace

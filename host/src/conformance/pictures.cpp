@@ -22,16 +22,26 @@ std::byte* data(Image& image) {
   return const_cast<std::byte*>(data(std::as_const(image)));
 }
 
-/// glibc keeps a block's size in the word before it, and its flags in the lowest three bits: the
-/// one thing before a buffer that is known and stays. AddressSanitizer watches that place itself.
-std::uint64_t word_before(const std::byte* buffer) {
+/// glibc keeps a block's size in the word before it, and flags in the lowest three bits: the one
+/// thing before a buffer that is known and stays. AddressSanitizer watches that place itself.
 #if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
-  return buffer == nullptr ? 1 : 0;
+std::uint64_t word_before(const std::byte*) {
+  return 0;
+}
+void set_word_before(std::byte*, std::uint64_t) {}
 #else
+std::uint64_t word_before(const std::byte* buffer) {
   std::uint64_t word = 0;
   std::memcpy(&word, buffer - sizeof word, sizeof word);
-  return word & ~std::uint64_t{7};
+  return word;
+}
+void set_word_before(std::byte* buffer, std::uint64_t word) {
+  std::memcpy(buffer - sizeof word, &word, sizeof word);
+}
 #endif
+
+std::uint64_t size_in(std::uint64_t word) {
+  return word & ~std::uint64_t{7};
 }
 
 }  // namespace
@@ -80,21 +90,14 @@ bool is_finite(const Image& image) {
   return true;
 }
 
-FencedImage::FencedImage(const Image& content, const Augmentation& op, Random random) {
-  Image trial = content;
-  const std::byte* first = data(trial);
-  op.apply(trial, random);
-  // Whichever buffer is not the first one was asked for as the second, and keeps its last shape.
-  if (data(trial) == first) trial.swap();
-  const std::size_t second = bytes_of(trial);
-
-  const auto room = static_cast<int>(bytes_of(content) + fence_size);
-  image_.reset(1, room, 1);
+FencedImage::FencedImage(const Image& content, std::optional<std::size_t> second) {
+  image_.reset(1, static_cast<int>(bytes_of(content) + fence_size), 1);
   front_ = put_up(data(image_), bytes_of(content));
-  back_ = put_up(
-      reinterpret_cast<std::byte*>(image_.scratch_u8(1, static_cast<int>(second + fence_size), 1)),
-      second);
-  image_.scratch_u8(0, 0, 0);
+  if (second) {
+    auto* back = image_.scratch_u8(1, static_cast<int>(*second + fence_size), 1);
+    back_ = put_up(reinterpret_cast<std::byte*>(back), *second);
+    image_.scratch_u8(0, 0, 0);
+  }
   refill(image_, content);
 }
 
@@ -103,12 +106,14 @@ FencedImage::Fence FencedImage::put_up(std::byte* buffer, std::size_t size) {
   return {buffer, size, word_before(buffer)};
 }
 
-std::string FencedImage::damage_of(const Fence& fence, const std::byte* buffer) {
-  // A buffer that was given up for a larger one tells nothing.
-  if (buffer != fence.buffer) return "";
-  if (word_before(buffer) != fence.before) return "the bytes before the beginning";
+std::string FencedImage::damage_of(const Fence& fence) {
+  if (size_in(word_before(fence.buffer)) != size_in(fence.before)) {
+    // Put back, or the buffer cannot be given back.
+    set_word_before(fence.buffer, fence.before);
+    return "the bytes before the beginning";
+  }
   for (std::size_t i = fence_size; i > 0; --i)
-    if (buffer[fence.size + i - 1] != fence_byte)
+    if (fence.buffer[fence.size + i - 1] != fence_byte)
       return Log::join("up to ", i, i == 1 ? " byte" : " bytes", " after the end");
   return "";
 }
@@ -117,10 +122,19 @@ std::string FencedImage::damage() {
   std::string found;
   for (int i = 0; i < 2; ++i) {
     for (const Fence& fence : {front_, back_})
-      if (found.empty()) found = damage_of(fence, data(image_));
+      if (found.empty() && fence.buffer != nullptr && fence.buffer == data(image_))
+        found = damage_of(fence);
     image_.swap();
   }
   return found;
+}
+
+std::size_t FencedImage::second() {
+  const bool swapped = data(image_) != front_.buffer;
+  if (!swapped) image_.swap();
+  const std::size_t size = bytes_of(image_);
+  if (!swapped) image_.swap();
+  return size;
 }
 
 }  // namespace tandem::conformance

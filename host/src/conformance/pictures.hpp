@@ -4,6 +4,7 @@
 #include "tandem/base/log.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace tandem::conformance {
@@ -27,20 +28,24 @@ bool is_finite(const Image& image);
 /// A picture whose buffers have known bytes behind them.
 class FencedImage {
  public:
-  /// `op` is applied once to a copy, to learn how large its second buffer gets.
-  FencedImage(const Image& content, const Augmentation& op, Random random);
+  /// `second`: how many bytes an operation uses of the second buffer; it has no fence where that is
+  /// not known.
+  FencedImage(const Image& content, std::optional<std::size_t> second);
   Image& image() { return image_; }
-  /// What lies outside the buffers and was written to, e.g. "1 byte after the end"; empty if none.
+  /// After an operation: what lies outside the buffers and was written to, e.g. "up to 1 byte after
+  /// the end"; empty if nothing. A buffer that was too small and given up tells nothing.
   std::string damage();
+  /// After an operation: how many bytes of the second buffer it used.
+  std::size_t second();
 
  private:
   struct Fence {
-    const std::byte* buffer = nullptr;
+    std::byte* buffer = nullptr;
     std::size_t size = 0;  ///< where the fence begins
     std::uint64_t before = 0;
   };
   static Fence put_up(std::byte* buffer, std::size_t size);
-  static std::string damage_of(const Fence& fence, const std::byte* buffer);
+  static std::string damage_of(const Fence& fence);
 
   Image image_;
   Fence front_, back_;

@@ -37,12 +37,12 @@ void ends(const Subject& subject) {
 }
 
 constexpr Rule rules[] = {
-    {"robustness", "instances", "instances are made and destroyed in any order", every_role,
-     instances, "parameters.constructs"},
-    {"robustness", "leaves_process", "it changes nothing that belongs to the process", every_role,
-     leaves_process, "parameters.constructs"},
-    {"robustness", "ends", "a process that used it ends normally", every_role, ends,
-     "parameters.constructs"},
+    {"robustness", "any_order_of_instances", "instances are made and destroyed in any order",
+     every_role, instances, "parameters.defaults_construct"},
+    {"robustness", "process_is_left_alone", "it changes nothing that belongs to the process",
+     every_role, leaves_process, "parameters.defaults_construct"},
+    {"robustness", "process_ends_normally", "a process that used it ends normally", every_role,
+     ends, "parameters.defaults_construct"},
 };
 
 }  // namespace
