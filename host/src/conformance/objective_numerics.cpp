@@ -1,4 +1,5 @@
 #include "conformance/objective_checks.hpp"
+#include "conformance/stop_gradient.hpp"
 #include "conformance/trial.hpp"
 #include "tandem/sdk/testing.hpp"
 

@@ -66,7 +66,10 @@ std::string in_other_process(const std::function<std::string()>& body) {
 
 void change_clock_and_rand() {
   using std::chrono::system_clock, std::chrono::seconds;
-  std::this_thread::sleep_until(std::chrono::floor<seconds>(system_clock::now()) + seconds(1));
+  // C's `time` reads a coarse clock, which lags by some milliseconds.
+  constexpr std::chrono::milliseconds lag(50);
+  std::this_thread::sleep_until(std::chrono::floor<seconds>(system_clock::now()) + seconds(1) +
+                                lag);
   constexpr unsigned not_the_default = 20230;
   std::srand(not_the_default);
 }
