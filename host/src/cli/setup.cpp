@@ -1,11 +1,10 @@
 #include "cli/setup.hpp"
 
 #include "cli/process.hpp"
+#include "plugin/search_path.hpp"
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <sstream>
 
 namespace tandem::cli {
 namespace po = boost::program_options;
@@ -56,30 +55,13 @@ std::string quoted(const std::string& text) {
   return to_toml(ParamValue(text));
 }
 
-constexpr const char* search_path = "TANDEM_PLUGIN_PATH";
-
-/// A folder that depends on where the program is started would let a downloaded directory bring
-/// code along, and so would an empty entry, were it the current folder as in PATH.
-void add_search_path(plugin::Catalog& catalog, const std::string& path) {
-  std::istringstream folders(path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (folder.empty()) continue;
-    if (!std::filesystem::path(folder).is_absolute()) {
-      throw Error(ErrorKind::plugin, std::string(search_path) + ": found '" + folder +
-                                         "', expected folders that begin with /; write it in full, "
-                                         "or give it with --plugin-path");
-    }
-    catalog.add_folder(folder);
-  }
-}
-
 }  // namespace
 
 plugin::Catalog make_catalog(const Arguments& arguments, Log& log) {
   plugin::Catalog catalog(log);
   for (const auto& file : arguments.list("plugin")) catalog.add_file(file);
   for (const auto& folder : arguments.list("plugin-path")) catalog.add_folder(folder);
-  if (const char* path = std::getenv(search_path)) add_search_path(catalog, path);
+  plugin::add_search_path(catalog, "give it with --plugin-path");
   const auto own = program_prefix() / "lib/tandem/plugins";
   if (std::filesystem::is_directory(own)) catalog.add_folder(own);
   for (const auto& file : catalog.files()) {

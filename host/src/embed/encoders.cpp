@@ -3,6 +3,7 @@
 #include "config/values.hpp"
 #include "embed/module_backbone.hpp"
 #include "embed/modules.hpp"
+#include "plugin/guard.hpp"
 #include "roles/backbone.hpp"
 #include "roles/encoder.hpp"
 #include "roles/state.hpp"
@@ -23,13 +24,18 @@ at::Tensor rows_of(const at::Tensor& sample) {
   return sample.detach().narrow(0, 0, std::min<std::int64_t>(sample.size(0), 2)).clone();
 }
 
-/// Cuts a module of the caller's, in eval mode and without a graph.
-Cut cut_at(const Model& model, const Layer& layer, const at::Tensor& sample) {
+/// Calls `look`, which runs a module of the caller's, in eval mode and without a graph.
+template <class Look>
+auto look_at(const Model& model, const Look& look) {
   const roles::KeepRandomState keep;
   const KeepModule as_it_was(*model.module());
   const at::NoGradGuard no_grad;
   model.module()->eval();
-  return Cut(model, layer, sample);
+  try {
+    return look();
+  } catch (...) {
+    plugin::rethrow_as_error("model '" + model.module()->name() + "', forward of the sample");
+  }
 }
 
 std::shared_ptr<Encoder> wrap(std::shared_ptr<torch::nn::Module> module, const Cut& cut,
@@ -42,7 +48,7 @@ std::shared_ptr<Encoder> wrap(std::shared_ptr<torch::nn::Module> module, const C
 
 Encoders encoders_of_module(const Model& model, const Layer& layer, const EncoderOptions& options,
                             const at::Tensor& sample) {
-  const Cut cut = cut_at(model, layer, sample);
+  const Cut cut = look_at(model, [&] { return Cut(model, layer, sample); });
   const roles::Pooling pooling(options.pool);
   Encoders encoders;
   encoders.online = wrap(model.module(), cut, model, pooling, sample, *options.log);
@@ -60,7 +66,7 @@ std::shared_ptr<Encoder> make_from_plugin(const plugin::Found<BackboneFactory>& 
                                           const std::string& pool, const at::Tensor& sample,
                                           Log& log) {
   auto backbone = roles::make_backbone(found, values, context);
-  backbone->to(sample.device(), sample.scalar_type());
+  backbone->to(sample.device(), sample.is_floating_point() ? sample.scalar_type() : at::kFloat);
   roles::to_channels_last(*backbone);
   return std::make_shared<roles::HostEncoder>(std::move(backbone), roles::Pooling(pool), sample,
                                               log);
@@ -123,11 +129,7 @@ std::vector<LayerInfo> layers(const Model& model, const at::Tensor& sample) {
                 "the layers of a plugin's backbone are listed by 'tandem plugins layers'");
   }
   const auto rows = rows_of(sample);
-  const roles::KeepRandomState keep;
-  const KeepModule as_it_was(*model.module());
-  const at::NoGradGuard no_grad;
-  model.module()->eval();
-  return list_layers(model, rows);
+  return look_at(model, [&] { return list_layers(model, rows); });
 }
 
 }  // namespace tandem::host

@@ -29,7 +29,8 @@ std::vector<ViewContext> contexts_of(const std::vector<View>& views) {
 }
 
 std::unique_ptr<Objective> make_objective(const LearnerOptions& options, const Encoders& encoders,
-                                          Log& log) {
+                                          at::Device device, at::ScalarType type) {
+  Log& log = options.log != nullptr ? *options.log : null_log();
   const auto found =
       find_plugin<ObjectiveFactory>(Role::objective, options.objective, options.plugins, log);
   const auto values = config::read_values(options.parameters, found.factory->schema(),
@@ -43,7 +44,17 @@ std::unique_ptr<Objective> make_objective(const LearnerOptions& options, const E
   context.global_batch = options.global_batch;
   context.steps_per_epoch = options.steps_per_epoch;
   context.total_steps = options.total_steps;
-  return roles::make_objective(found, values, context);
+  context.device = device;
+  auto objective = roles::make_objective(found, values, context);
+  objective->to(device, type);
+  return objective;
+}
+
+/// The floating-point type that a model's latents have, as far as its parameters tell.
+at::ScalarType type_of(Encoder& encoder, const at::Tensor& sample) {
+  for (const auto& item : state_of(encoder).parameters)
+    if (item.tensor.is_floating_point()) return item.tensor.scalar_type();
+  return sample.is_floating_point() ? sample.scalar_type() : at::kFloat;
 }
 
 Embedding without_graph(const Embedding& embedding) {
@@ -56,33 +67,30 @@ Embedding without_graph(const Embedding& embedding) {
 }  // namespace
 
 struct [[gnu::visibility("hidden")]] Learner::Impl {
-  Impl(const LearnerOptions& options, const Encoders& made);
+  Impl(const LearnerOptions& options, const Encoders& made, at::Device device, at::ScalarType type);
 
   StepContext step() const {
     return {steps.item<std::int64_t>(), total_steps, steps_per_epoch};
   }
   void require_views(std::size_t count) const;
-  void require_step_done() const;
-  std::int64_t version() const {
-    return trained.empty() ? 0 : trained.front()._version();
-  }
-  at::Tensor loss(const std::vector<Embedding>& embeddings);
+  at::Tensor loss(const std::vector<Embedding>& embeddings, const std::shared_ptr<Impl>& self);
   void after_backward(const at::Tensor& total, const std::shared_ptr<Impl>& self) const;
 
   std::shared_ptr<Encoder> encoder;
   std::unique_ptr<Objective> objective;
+  std::vector<train::TrainedParameter> trained;
   std::vector<ViewContext> views;
   std::int64_t steps_per_epoch, total_steps;
   at::Tensor steps = at::zeros({}, at::kLong);
-  std::vector<at::Tensor> trained;
   std::vector<Metric> metrics;
-  std::vector<Embedding> pending;    // of the last loss, until its step is done
-  std::int64_t pending_version = 0;  // of the parameters at that loss
+  std::vector<Embedding> pending;  // of the last loss, until its step is done
 };
 
-Learner::Impl::Impl(const LearnerOptions& options, const Encoders& made)
+Learner::Impl::Impl(const LearnerOptions& options, const Encoders& made, at::Device device,
+                    at::ScalarType type)
     : encoder(made.online),
-      objective(make_objective(options, made, options.log != nullptr ? *options.log : null_log())),
+      objective(make_objective(options, made, device, type)),
+      trained(train::trained_parameters(*encoder, *objective)),
       views(contexts_of(options.views)),
       steps_per_epoch(options.steps_per_epoch),
       total_steps(options.total_steps) {}
@@ -93,25 +101,20 @@ void Learner::Impl::require_views(std::size_t count) const {
                     "; set LearnerOptions::views"));
 }
 
-void Learner::Impl::require_step_done() const {
-  if (!pending.empty() && version() != pending_version)
-    misused("an optimizer step was taken, but step_done() was not called after it");
-}
-
-at::Tensor Learner::Impl::loss(const std::vector<Embedding>& embeddings) {
+at::Tensor Learner::Impl::loss(const std::vector<Embedding>& embeddings,
+                               const std::shared_ptr<Impl>& self) {
   Loss result = objective->loss(embeddings, step());
   metrics = std::move(result.metrics);
   if (!at::GradMode::is_enabled()) return result.total;
   pending.clear();
   for (const auto& embedding : embeddings) pending.push_back(without_graph(embedding));
-  pending_version = version();
+  after_backward(result.total, self);
   return result.total;
 }
 
 /// Calls the objective's hook at the end of `total`'s backward pass, whoever starts that.
 void Learner::Impl::after_backward(const at::Tensor& total,
                                    const std::shared_ptr<Impl>& self) const {
-  if (!total.requires_grad()) return;
   const auto at_the_end = [weak = std::weak_ptr<Impl>(self), context = step()] {
     if (const auto impl = weak.lock()) impl->objective->after_backward(context);
   };
@@ -124,15 +127,12 @@ Learner::Learner(const Model& model, const Layer& layer, const LearnerOptions& o
                  const at::Tensor& sample) {
   Log* log = options.log != nullptr ? options.log : &null_log();
   const auto encoders = make_encoders(model, layer, {options.pool, options.plugins, log}, sample);
-  impl_ = std::make_shared<Impl>(options, encoders);
-  impl_->objective->to(sample.device(), sample.scalar_type());
-  impl_->trained = parameters();
+  impl_ =
+      std::make_shared<Impl>(options, encoders, sample.device(), type_of(*encoders.online, sample));
 }
 
 Learner::Learner(std::int64_t width, const LearnerOptions& options)
-    : impl_(std::make_shared<Impl>(options, latents_only(width))) {
-  impl_->trained = parameters();
-}
+    : impl_(std::make_shared<Impl>(options, latents_only(width), at::kCPU, at::kFloat)) {}
 
 Learner::~Learner() = default;
 Learner::Learner(Learner&& other) noexcept = default;
@@ -140,20 +140,16 @@ Learner& Learner::operator=(Learner&& other) noexcept = default;
 
 at::Tensor Learner::operator()(std::span<const at::Tensor> views) {
   impl_->require_views(views.size());
-  impl_->require_step_done();
   std::vector<Embedding> embeddings;
   for (std::size_t i = 0; i < views.size(); ++i) {
     const auto latents = impl_->objective->encode(views[i], impl_->views[i]);
     embeddings.push_back(impl_->objective->embed(latents, impl_->views[i]));
   }
-  const auto total = impl_->loss(embeddings);
-  impl_->after_backward(total, impl_);
-  return total;
+  return impl_->loss(embeddings, impl_);
 }
 
 at::Tensor Learner::from_latents(std::span<const Latents> latents) {
   impl_->require_views(latents.size());
-  impl_->require_step_done();
   std::vector<Embedding> embeddings;
   for (std::size_t i = 0; i < latents.size(); ++i) {
     const auto& online = latents[i].online;
@@ -163,9 +159,7 @@ at::Tensor Learner::from_latents(std::span<const Latents> latents) {
     }
     embeddings.push_back(impl_->objective->embed(latents[i], impl_->views[i]));
   }
-  const auto total = impl_->loss(embeddings);
-  impl_->after_backward(total, impl_);
-  return total;
+  return impl_->loss(embeddings, impl_);
 }
 
 at::Tensor Learner::from_latents(const std::vector<at::Tensor>& latents) {
@@ -175,7 +169,8 @@ at::Tensor Learner::from_latents(const std::vector<at::Tensor>& latents) {
 }
 
 void Learner::step_done() {
-  if (impl_->pending.empty()) misused("step_done() was called, but no loss since the last step");
+  if (impl_->pending.empty())
+    misused("step_done() was called, but there was no loss since the last step");
   const auto embeddings = std::exchange(impl_->pending, {});
   impl_->objective->after_optimizer_step(embeddings, impl_->step());
   impl_->steps.add_(1);
@@ -201,18 +196,16 @@ double Learner::metric(std::string_view name) const {
                     "'; there are: ", list.empty() ? "none" : list));
 }
 
-std::vector<Parameter> Learner::named_parameters() {
+std::vector<Parameter> Learner::named_parameters() const {
   std::vector<Parameter> parameters;
-  for (auto& item : train::trained_parameters(*impl_->encoder, *impl_->objective)) {
-    parameters.push_back(
-        {std::move(item.name), item.tensor, item.is_bias_or_norm, item.constant_lr});
-  }
+  for (const auto& item : impl_->trained)
+    parameters.push_back({item.name, item.tensor, item.is_bias_or_norm, item.constant_lr});
   return parameters;
 }
 
-std::vector<at::Tensor> Learner::parameters() {
+std::vector<at::Tensor> Learner::parameters() const {
   std::vector<at::Tensor> tensors;
-  for (const auto& parameter : named_parameters()) tensors.push_back(parameter.tensor);
+  for (const auto& parameter : impl_->trained) tensors.push_back(parameter.tensor);
   return tensors;
 }
 
@@ -231,6 +224,7 @@ void Learner::train(bool on) {
 void Learner::to(at::Device device, at::ScalarType type) {
   impl_->encoder->to(device, type);
   impl_->objective->to(device, type);
+  impl_->trained = train::trained_parameters(*impl_->encoder, *impl_->objective);
 }
 
 void Learner::visit(StateVisitor& visitor) {

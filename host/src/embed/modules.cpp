@@ -35,11 +35,9 @@ bool same_shapes(const std::vector<at::Tensor>& some, const std::vector<at::Tens
 }
 
 [[noreturn]] void refuse(const Module& module, std::string_view why) {
-  throw Error(
-      ErrorKind::usage,
-      Log::join("the objective needs a second network like '", module.name(), "', but ", why,
-                "; say how to make another: tandem::host::Model(net, [] { return "
-                "std::make_shared<Net>(…); })"));
+  throw Error(ErrorKind::usage,
+              Log::join("the objective needs a second network like '", module.name(), "', but ",
+                        why, "; say how to make another: host::Model(net, [] { return Net(…); })"));
 }
 
 std::shared_ptr<Module> clone_of(const Module& module) {

@@ -1,11 +1,9 @@
 #include "embed/plugins.hpp"
 
+#include "plugin/search_path.hpp"
 #include "tandem/base/error.hpp"
 
 #include <dlfcn.h>
-
-#include <cstdlib>
-#include <sstream>
 
 namespace tandem::host {
 namespace {
@@ -31,11 +29,7 @@ void add(plugin::Catalog& catalog, const std::filesystem::path& path) {
 plugin::Catalog search_plugins(const Paths& first, Log& log) {
   plugin::Catalog catalog(log);
   for (const auto& path : first) add(catalog, path);
-  if (const char* folders = std::getenv("TANDEM_PLUGIN_PATH")) {
-    std::istringstream list(folders);
-    for (std::string folder; std::getline(list, folder, ':');)
-      if (!folder.empty()) catalog.add_folder(folder);
-  }
+  plugin::add_search_path(catalog, "name it in LearnerOptions::plugins");
   const auto own = own_folder();
   if (std::filesystem::is_directory(own)) catalog.add_folder(own);
   if (catalog.files().empty()) {

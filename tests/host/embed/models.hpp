@@ -75,7 +75,7 @@ inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-inline std::vector<std::string> names_of(host::Learner& learner) {
+inline std::vector<std::string> names_of(const host::Learner& learner) {
   std::vector<std::string> names;
   for (const auto& parameter : learner.named_parameters()) names.push_back(parameter.name);
   return names;

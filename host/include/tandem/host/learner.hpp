@@ -92,8 +92,8 @@ class TANDEM_API Learner final : public Stateful {
   at::Tensor from_latents(std::span<const Latents> latents);
 
   /// To be called after each optimizer step: moves the objective's state on (a moving average, a
-  /// queue), with the views of the last loss. Throws Error(usage) where there was none since the
-  /// last step. A loss after an optimizer step without this is refused in the same way.
+  /// queue), with the views of the last loss; without it BYOL's target would never move. Throws
+  /// Error(usage) where there was no loss since the last step.
   void step_done();
   /// Steps done.
   std::int64_t steps() const;
@@ -104,9 +104,9 @@ class TANDEM_API Learner final : public Stateful {
   double metric(std::string_view name) const;
 
   /// What an optimizer is to train, always in the same order: the model's parameters that the
-  /// latents depend on and that require a gradient, then the objective's.
-  std::vector<at::Tensor> parameters();
-  std::vector<Parameter> named_parameters();
+  /// latents depend on and that required a gradient when it was wrapped, then the objective's.
+  std::vector<at::Tensor> parameters() const;
+  std::vector<Parameter> named_parameters() const;
 
   /// A view's latents (N, F), as the objective gets them. Throws Error(usage) without a model.
   at::Tensor latents(const at::Tensor& view);

@@ -36,33 +36,44 @@ concept TensorModule = std::derived_from<M, torch::nn::Module> &&
 /// An objective with a target network (BYOL) needs a second module. It is a clone of yours
 /// (`torch::nn::Cloneable`), unless you say how to make another one:
 ///
-///     host::Model(net, [] { return std::make_shared<Net>(); })
+///     host::Model(net, [] { return Net(); })
 class Model {
  public:
   using Forward = at::Tensor (*)(torch::nn::Module&, const at::Tensor&);
   using MakeAnother = std::function<std::shared_ptr<torch::nn::Module>()>;
 
   template <TensorModule M>
-  Model(std::shared_ptr<M> module, std::function<std::shared_ptr<M>()> make_another = {})
-      : module_(std::move(module)),
-        forward_([](torch::nn::Module& object, const at::Tensor& x) -> at::Tensor {
-          return static_cast<M&>(object).forward(x);
-        }),
-        make_another_(std::move(make_another)) {}
-
+  Model(std::shared_ptr<M> module) : module_(std::move(module)), forward_(&run<M>) {}
   template <TensorModule M>
-  Model(const torch::nn::ModuleHolder<M>& module,
-        std::function<std::shared_ptr<M>()> make_another = {})
+  Model(const torch::nn::ModuleHolder<M>& module) : Model(module.ptr()) {}
+  template <TensorModule M, std::invocable Make>
+  Model(std::shared_ptr<M> module, Make make_another) : Model(std::move(module)) {
+    make_another_ = [make = std::move(make_another)] { return pointer<M>(make()); };
+  }
+  template <TensorModule M, std::invocable Make>
+  Model(const torch::nn::ModuleHolder<M>& module, Make make_another)
       : Model(module.ptr(), std::move(make_another)) {}
-
   Model(BackbonePlugin plugin) : plugin_(std::move(plugin)) {}
 
   const std::shared_ptr<torch::nn::Module>& module() const { return module_; }  ///< may be null
   Forward forward() const { return forward_; }
-  const MakeAnother& make_another() const { return make_another_; }
+  const MakeAnother& make_another() const { return make_another_; }  ///< may be empty
   const BackbonePlugin& plugin() const { return plugin_; }
 
  private:
+  template <class M>
+  static at::Tensor run(torch::nn::Module& module, const at::Tensor& x) {
+    return static_cast<M&>(module).forward(x);
+  }
+  template <class M>
+  static std::shared_ptr<M> pointer(std::shared_ptr<M> module) {
+    return module;
+  }
+  template <class M>
+  static std::shared_ptr<M> pointer(const torch::nn::ModuleHolder<M>& module) {
+    return module.ptr();
+  }
+
   std::shared_ptr<torch::nn::Module> module_;
   Forward forward_ = nullptr;
   MakeAnother make_another_;
