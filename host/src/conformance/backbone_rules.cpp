@@ -11,7 +11,7 @@ constexpr const char* basis = "numerics.takes_pictures";
 
 constexpr std::array rules = {
     Rule{"numerics", "takes_pictures", "small pictures give finite features in their own type",
-         backbones, backbone::takes_pictures, "parameters.constructs"},
+         backbones, backbone::takes_pictures, "robustness.any_order_of_instances"},
     Rule{"numerics", "layers_are_named", "layers() lists each layer once, whatever is tapped",
          backbones, backbone::layers_are_named, basis},
     Rule{"numerics", "every_layer_can_be_tapped",

@@ -15,14 +15,9 @@ namespace {
                                        : "; did you mean '" + close[0] + "'?"));
 }
 
-void require_known(const char* what, const Strings& given, const Strings& known,
-                   const Strings& also = {}) {
-  for (const auto& name : given) {
-    const auto in = [&](const Strings& names) {
-      return std::find(names.begin(), names.end(), name) != names.end();
-    };
-    if (!in(known) && !in(also)) unknown(what, name, known);
-  }
+void require_known(const char* what, const Strings& given, const Strings& known) {
+  for (const auto& name : given)
+    if (std::find(known.begin(), known.end(), name) == known.end()) unknown(what, name, known);
 }
 
 bool among(const Strings& names, const std::string& name) {
@@ -33,14 +28,13 @@ bool among(const Strings& names, const std::string& name) {
 
 std::vector<const Rule*> chosen_rules(const Options& options) {
   const auto all = all_rules();
-  Strings groups, full, shorter;
+  Strings groups, names;
   for (const Rule* rule : all) {
     groups.emplace_back(rule->group);
-    full.push_back(full_name(*rule));
-    shorter.emplace_back(rule->name);
+    names.insert(names.end(), {rule->name, full_name(*rule)});
   }
   require_known("group", options.groups, groups);
-  require_known("rule", options.rules, full, shorter);
+  require_known("rule", options.rules, names);
   std::vector<const Rule*> chosen;
   for (const Rule* rule : all) {
     if (among(options.groups, rule->group) &&

@@ -1,5 +1,4 @@
 #include "conformance/objective_checks.hpp"
-#include "conformance/stop_gradient.hpp"
 #include "conformance/trial.hpp"
 #include "tandem/sdk/testing.hpp"
 

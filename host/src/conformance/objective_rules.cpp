@@ -12,7 +12,7 @@ constexpr const char* basis = "numerics.loss_is_a_scalar";
 constexpr std::array rules = {
     Rule{"numerics", "loss_is_a_scalar",
          "three steps of training: finite losses of no dimension that carry a gradient", objectives,
-         objective::loss_is_a_scalar, "parameters.constructs"},
+         objective::loss_is_a_scalar, "robustness.any_order_of_instances"},
     Rule{"numerics", "embedding_has_a_row_a_sample",
          "latents and embeddings have one row a sample, in their input's type", objectives,
          objective::embedding_has_a_row_a_sample, basis},

@@ -136,3 +136,15 @@ TEST_CASE("every rule but those about tensors is tripped by a bad plugin") {
   }
   CHECK(tripped.size() == static_cast<std::size_t>(rules));
 }
+
+TEST_CASE("what a rule builds on is a rule, and names are unique") {
+  std::set<std::string> full, names;
+  for (const Rule* rule : all_rules()) {
+    CHECK(full.insert(full_name(*rule)).second);
+    CHECK(names.insert(rule->name).second);
+  }
+  for (const Rule* rule : all_rules()) {
+    CAPTURE(full_name(*rule));
+    CHECK((rule->needs == nullptr || full.count(rule->needs) == 1));
+  }
+}
