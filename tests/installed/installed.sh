@@ -57,6 +57,17 @@ program_runs() {
   quietly "$prefix/bin/tandem" config check seed
 }
 
+# The library of those who embed the host: its own API and nothing of what is linked into it, and nothing called that
+# belongs to the process (its signals, heap, threads, seed, streams, end).
+host_library_keeps_to_itself() {
+  local library=$prefix/lib/libtandem-host.so
+  nm -DC --defined-only "$library" | cut -d' ' -f3- | grep -vE '^((typeinfo|typeinfo name|vtable) for )?tandem::host::' &&
+    fail "libtandem-host exports what is not its own"
+  nm -DCu "$library" | grep -E ' (signal|sigaction|mallopt|_?exit|abort|setenv|srand)@|_num_threads|std::c(out|err|log)' &&
+    fail "libtandem-host calls what belongs to the process"
+  return 0
+}
+
 # A LibTorch as far as the package looks at one.
 forge_libtorch() { # FOLDER MINOR
   mkdir -p "$1/lib" "$1/include/torch/csrc/api/include/torch"
@@ -106,6 +117,7 @@ main() {
   install_and_move
   no_absolute_path
   program_runs
+  host_library_keeps_to_itself
   other_libtorch_is_refused
   local name role i
   for i in 0 1 2; do quietly configure "${examples[i]}" "$source/examples/out_of_tree_${roles[i]}"; done
@@ -113,13 +125,15 @@ main() {
     quietly "$prefix/bin/tandem" plugins new "$role" "new_$role" --into "$work/projects"
     quietly configure "new_$role" "$work/projects/new_$role"
   done
+  quietly configure own_training_loop "$source/examples/own_training_loop"
   readonly names=("${examples[@]}" "${roles[@]/#/new_}")
-  printf '%s\n' "${names[@]/#/$work/}" >"$work/builds"
+  printf '%s\n' "${names[@]/#/$work/}" "$work/own_training_loop" >"$work/builds"
   quietly xargs -a "$work/builds" -n 1 -P "$(nproc)" cmake --build
   for name in "${names[@]}"; do
     quietly ctest --test-dir "$work/$name" --output-on-failure --no-tests=error
     quietly "$prefix/bin/tandem" plugins check "$work/$name/$name.so"
   done
+  quietly env OMP_NUM_THREADS=1 ctest --test-dir "$work/own_training_loop" --no-tests=error
   train_each
 }
 main
