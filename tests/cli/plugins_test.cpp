@@ -138,3 +138,23 @@ TEST_CASE("an id that nothing has is told with the nearest, one that is unusable
     CHECK(has(unusable.err, "ops.so does not fit this host:\n  SDK major version: found 2"));
   }
 }
+
+TEST_CASE("the manifest has the hash of every plugin that was opened, and of no other") {
+  const Workplace here;
+  const auto mine = fixtures / "good_ops.so";
+  const auto result = here.run(
+      here.tiny({"--plugin", mine.string(), "--plugin", (fixtures / "leaves_mark.so").string(),
+                 "--set", "train.max_steps=1", "--set",
+                 "view=[{count = 2, ops = [{use = \"invert\"}, {use = \"color_jitter\"}]}]"}));
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  std::map<std::string, std::string> hashes;
+  const auto manifest = Json::parse(read_file(here / "run/manifest.json"));
+  for (const auto& plugin : manifest.at("plugins")) hashes[plugin.at("file")] = plugin.at("sha256");
+  std::map<std::string, std::string> expected = {{mine.string(), sha256sum(mine)}};
+  for (const char* name : {"barlow_twins.so", "resnet.so", "image.so"}) {
+    const auto file = std::filesystem::path(TANDEM_PLUGIN_DIR) / name;
+    expected[file.string()] = sha256sum(file);
+  }
+  CHECK(hashes == expected);
+}
