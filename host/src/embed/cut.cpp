@@ -27,6 +27,13 @@ at::Tensor tensor_in(AnyValue& value) {
   return tensor != nullptr ? *tensor : at::Tensor();
 }
 
+/// For a second look at a value: modules may change what they are given.
+AnyValue copy_of(const AnyValue& value) {
+  AnyValue copy(value);
+  const auto tensor = tensor_in(copy);
+  return tensor.defined() ? AnyValue(tensor.clone()) : copy;
+}
+
 AnyValue run_children(SequentialImpl& chain, AnyValue x) {
   for (AnyModule& child : chain) x = child.any_forward(std::move(x));
   return x;
@@ -39,7 +46,7 @@ SequentialImpl* as_chain(Module& module, const AnyValue& x, Forward&& forward) {
   auto* chain = dynamic_cast<SequentialImpl*>(&module);
   if (chain == nullptr || chain->is_empty()) return nullptr;
   if (typeid(module) == typeid(SequentialImpl)) return chain;
-  AnyValue by_children = run_children(*chain, x);
+  AnyValue by_children = run_children(*chain, copy_of(x));
   AnyValue own = forward();
   const auto expected = tensor_in(own), found = tensor_in(by_children);
   const bool same = expected.defined() && found.defined() && expected.sizes() == found.sizes() &&
@@ -48,12 +55,12 @@ SequentialImpl* as_chain(Module& module, const AnyValue& x, Forward&& forward) {
 }
 
 SequentialImpl* as_chain(AnyModule& child, const AnyValue& x) {
-  return as_chain(*child.ptr(), x, [&] { return child.any_forward(AnyValue(x)); });
+  return as_chain(*child.ptr(), x, [&] { return child.any_forward(copy_of(x)); });
 }
 
 SequentialImpl* root_chain(const Model& model, const at::Tensor& sample) {
   return as_chain(*model.module(), AnyValue(sample),
-                  [&] { return AnyValue(model.forward()(*model.module(), sample)); });
+                  [&] { return AnyValue(model.forward()(*model.module(), sample.clone())); });
 }
 
 /// A child by its name or its index, which may count from the end.
@@ -79,9 +86,9 @@ std::vector<std::size_t> find_path(SequentialImpl* chain, std::string_view name,
     if (!child) return {};
     path.push_back(*child);
     if (dot == std::string_view::npos) return path;
-    for (std::size_t i = 0; i < *child; ++i)
-      x = chain->begin()[static_cast<std::ptrdiff_t>(i)].any_forward(std::move(x));
-    chain = as_chain(chain->begin()[static_cast<std::ptrdiff_t>(*child)], x);
+    auto part = chain->begin();
+    for (std::size_t i = 0; i < *child; ++i, ++part) x = part->any_forward(std::move(x));
+    chain = as_chain(*part, x);
     name.remove_prefix(dot + 1);
   }
   return {};
@@ -120,8 +127,8 @@ bool is_submodule(const Module& module, const std::string& name) {
 Cut::Cut(const Model& model, const Layer& layer, const at::Tensor& sample)
     : forward_(model.forward()), name_(layer.name) {
   if (name_.empty()) return;
-  path_ = find_path(root_chain(model, sample), name_, AnyValue(sample));
-  if (!run(*model.module(), sample).defined()) unknown(model, sample);
+  path_ = find_path(root_chain(model, sample), name_, AnyValue(sample.clone()));
+  if (!run(*model.module(), sample.clone()).defined()) unknown(model, sample);
 }
 
 at::Tensor Cut::run(Module& module, const at::Tensor& x) const {
@@ -162,8 +169,8 @@ void Cut::unknown(const Model& model, const at::Tensor& sample) const {
 std::vector<LayerInfo> list_layers(const Model& model, const at::Tensor& sample) {
   std::vector<LayerInfo> list;
   if (SequentialImpl* chain = root_chain(model, sample))
-    list_chain(*chain, AnyValue(sample), "", list);
-  for (auto& point : taps_passed([&] { model.forward()(*model.module(), sample); }))
+    list_chain(*chain, AnyValue(sample.clone()), "", list);
+  for (auto& point : taps_passed([&] { model.forward()(*model.module(), sample.clone()); }))
     list.push_back({std::move(point.name), std::move(point.shape)});
   return list;
 }

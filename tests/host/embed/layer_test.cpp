@@ -77,6 +77,23 @@ TEST_CASE("a forward that is more than the children in order is not cut inside")
                  "of its own: name its output there by x = tandem::tap("));
 }
 
+TEST_CASE("layers that change their input in place, before and behind the cut") {
+  torch::manual_seed(16);
+  const auto in_place = [] {
+    return torch::nn::LeakyReLU(torch::nn::LeakyReLUOptions().negative_slope(0.5).inplace(true));
+  };
+  torch::nn::Sequential model(torch::nn::Linear(6, 5), Block(in_place(), torch::nn::Linear(5, 4)),
+                              in_place());
+  const auto x = torch::randn({3, 6});
+  const auto first = model[0]->named_parameters(), last = model[1]->named_parameters();
+  const auto zero = torch::linear(x, first["weight"], first["bias"]);
+  const auto leaky = torch::where(zero > 0, zero, zero / 2);
+  CHECK(torch::equal(at_layer(model, 0).latents(x), zero));
+  CHECK(torch::allclose(at_layer(model, "1.0").latents(x), leaky));
+  CHECK(torch::allclose(at_layer(model, "1.1").latents(x),
+                        torch::linear(leaky, last["1.weight"], last["1.bias"])));
+}
+
 TEST_CASE("a tap in the user's forward: it ends there") {
   torch::manual_seed(6);
   Net net;

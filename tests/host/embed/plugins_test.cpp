@@ -102,3 +102,26 @@ TEST_CASE("a plugin's backbone in the same form") {
                           [&] { host::Learner(host::BackbonePlugin{"resnet19"}, "", options, x); }),
                  "did you mean 'resnet"));
 }
+
+TEST_CASE("a TorchScript archive of the caller's, through its plugin") {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "net.pt").string();
+  const std::string script =
+      "import torch; from torch import nn; torch.jit.script(nn.Sequential(nn.Conv2d(3, 8, 3), "
+      "nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 5, 3))).save('" +
+      file + "')";
+  REQUIRE(std::system((TANDEM_PYTHON " -c \"" + script + "\"").c_str()) == 0);
+  torch::manual_seed(17);
+  const auto x = torch::randn({4, 3, 12, 12});
+  host::BackbonePlugin archive{"torchscript", "file = \"" + file + "\""};
+  const auto options = with("barlow_twins", "projector = [6]");
+  CHECK(contains(error_of(ErrorKind::config, [&] { host::Learner(archive, "2", options, x); }),
+                 "trust"));
+  archive.trust = true;
+  host::Learner learner(archive, "2", options, x);
+  CHECK(learner.width() == 8);
+  learner(x, x.flip(3)).backward();
+  CHECK(names_of(learner) == std::vector<std::string>{"backbone.0.weight", "backbone.0.bias",
+                                                      "backbone.1.weight", "backbone.1.bias",
+                                                      "objective.projector.0.weight"});
+}
