@@ -97,7 +97,7 @@ Options options_for(const Fault& fault) {
   Options options;
   options.id = fault.id;
   options.jobs = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  if (fault.verdict == Verdict::timed_out) options.time_limit = std::chrono::seconds(3);
+  if (fault.verdict == Verdict::timed_out) options.time_limit = std::chrono::seconds(6);
   return options;
 }
 
