@@ -9,12 +9,14 @@ namespace tandem::conformance::objective {
 void loss_is_a_scalar(const Subject& subject);
 void embedding_has_a_row_a_sample(const Subject& subject);
 void metrics_are_named_numbers(const Subject& subject);
-void gradient_is_right(const Subject& subject);
 void gradient_reaches_the_encoder(const Subject& subject);
 void no_gradient_into_target(const Subject& subject);
 void encode_takes_chunks(const Subject& subject);
 void works_without_a_graph(const Subject& subject);
 void training_stays_finite(const Subject& subject);
+
+// objective_gradient.cpp
+void gradient_is_right(const Subject& subject);
 
 // objective_ranks.cpp
 void ranks_agree(const Subject& subject);

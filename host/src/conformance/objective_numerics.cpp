@@ -1,13 +1,10 @@
 #include "conformance/objective_checks.hpp"
 #include "conformance/trial.hpp"
-#include "tandem/sdk/testing.hpp"
 
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <set>
 
 namespace tandem::conformance::objective {
@@ -36,49 +33,6 @@ bool is_metric_name(const std::string& name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-' || c == '/';
   });
-}
-
-/// What carries no gradient is meant to be constant: it keeps the value that it has at the point
-/// where the gradient is taken.
-void keep_constants(Embedding& view, const Embedding& at_point) {
-  view.target = at_point.target;
-  for (std::size_t i = 0; i < view.extra.size() && i < at_point.extra.size(); ++i) {
-    if (!at_point.extra[i].requires_grad()) view.extra[i] = at_point.extra[i];
-  }
-}
-
-/// The greatest difference between analytic and numeric gradient of the latents on one batch, in
-/// multiples of the greatest entry.
-double gradient_error_on(const Subject& subject, std::uint64_t batch) {
-  Trial trial(subject);
-  const auto latents = trial.latents(batch);
-  std::vector<at::Tensor> online;
-  std::vector<Embedding> at_point;
-  trial.seed("gradient");
-  for (std::size_t i = 0; i < latents.size(); ++i) {
-    online.push_back(latents[i].online.clone().requires_grad_());
-    at_point.push_back(trial.embed({online[i], latents[i].target}, i));
-  }
-  const at::Tensor total = trial.loss(at_point).total;
-  double greatest = 0;
-  for (const auto& gradient : plugin_call("backward", [&] {
-         return torch::autograd::grad({total}, online, {}, true, false, /*allow_unused=*/true);
-       })) {
-    if (gradient.defined()) greatest = std::max(greatest, gradient.abs().max().item<double>());
-  }
-  expect(greatest > 0, "the loss has no gradient with respect to the latents");
-
-  const auto scaled = [&](const std::vector<at::Tensor>& inputs) {
-    trial.seed("gradient");
-    std::vector<Embedding> views;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      views.push_back(trial.embed({inputs[i], latents[i].target}, i));
-      keep_constants(views.back(), at_point[i]);
-    }
-    // A latent that the loss does not depend on gets a gradient of zero all the same.
-    return trial.loss(views).total / greatest + 0 * (inputs[0].sum() + inputs.back().sum());
-  };
-  return plugin_call("backward", [&] { return testing::gradient_error(scaled, online); });
 }
 
 void expect_no_gradient(const at::Tensor& tensor, const char* what) {
@@ -130,17 +84,6 @@ void metrics_are_named_numbers(const Subject& subject) {
     expect(value.defined() && value.dim() == 0, "metric '", name, "' is no tensor of no dimension");
     expect(all_finite(value), "metric '", name, "' of ordinary latents is not finite");
   }
-}
-
-void gradient_is_right(const Subject& subject) {
-  constexpr double tolerance = 1e-5;
-  double error = gradient_error_on(subject, 0);
-  // The kink of a ReLU can lie beside a latent of one batch, not of two.
-  if (!(error <= tolerance)) error = std::min(error, gradient_error_on(subject, 1));
-  expect(error <= tolerance, "the gradient of the loss with respect to the latents is off by ",
-         error,
-         " of its greatest entry, against finite differences in float64; what is meant to "
-         "be constant must leave embed as target or extra, without a gradient");
 }
 
 void gradient_reaches_the_encoder(const Subject& subject) {

@@ -120,6 +120,7 @@ std::vector<const Rule*> rules_for_tensors() {
 void expect_all_passed(const std::filesystem::path& file, const std::string& id = "") {
   Options options;
   options.id = id;
+  options.jobs = 2;
   const auto outcomes = check_plugin(file, rules_for_tensors(), options, null_log());
   CHECK_FALSE(outcomes.empty());
   for (const Outcome& outcome : outcomes) {
@@ -156,6 +157,17 @@ TEST_CASE("every rule for objectives and backbones is tripped by a faulty one") 
 TEST_CASE("an honest objective and an honest backbone pass every rule") {
   expect_all_passed(fixtures / numerics, "honest_objective");
   expect_all_passed(fixtures / backbones, "honest_backbone");
+}
+
+TEST_CASE("the gradient is right where a detached part of the loss is constant on purpose") {
+  Options options;
+  options.id = "honest_weighs_itself";
+  options.rules = {"gradient_is_right"};
+  const auto outcomes =
+      check_plugin(fixtures / numerics, chosen_rules(options), options, null_log());
+  REQUIRE(outcomes.size() == 1);
+  CAPTURE(outcomes[0].detail);
+  CHECK(verdict_name(outcomes[0].verdict) == "passed");
 }
 
 TEST_CASE("every shipped objective and backbone passes every rule") {
