@@ -17,7 +17,7 @@ from torch import nn
 import golden_file
 
 STEPS, BATCH, SIDE, LATENT = 30, 16, 6, 8
-LAMBDA, TAU = 0.0051, 0.97
+LAMBDA, TAU, TEMPERATURE = 0.0051, 0.97, 0.2
 SGD = {"lr": 0.02, "momentum": 0.9, "weight_decay": 1e-3}
 LARS = {"lr": 3.0, "bias_lr": 0.02, "momentum": 0.9, "weight_decay": 1e-3, "eta": 1e-3}
 
@@ -102,6 +102,22 @@ class Byol(nn.Module):
                 old.copy_(tau * old + (1 - tau) * new)
 
 
+class SimClr(nn.Module):
+    """Projector 8-12-6 with a last BatchNorm."""
+
+    def __init__(self):
+        super().__init__()
+        self.projector = nn.Sequential(*hidden(LATENT, 12, False), nn.Linear(12, 6, bias=False), nn.BatchNorm1d(6))
+
+    def loss(self, encoder, views, _):
+        z = torch.cat([nn.functional.normalize(self.projector(encoder(view))) for view in views])
+        logits = (z @ z.T / TEMPERATURE).fill_diagonal_(-math.inf)
+        return nn.functional.cross_entropy(logits, torch.arange(len(z)).roll(BATCH))
+
+    def after_step(self, encoder, step):
+        pass
+
+
 def sgd(parameters):
     """Decay on everything."""
     return torch.optim.SGD(parameters, **SGD)
@@ -165,7 +181,8 @@ def main():
     torch.set_default_dtype(torch.float64)
     out = {"views": make_views()}
     encoder = Encoder()
-    for name, objective in (("barlow_twins", BarlowTwins()), ("simsiam", SimSiam()), ("byol", Byol())):
+    for name, objective in (("barlow_twins", BarlowTwins()), ("simsiam", SimSiam()), ("byol", Byol()),
+                            ("simclr", SimClr())):
         put_state(out, f"{name}/start", encoder, objective)
         for optimizer, make_optimizer in (("sgd", sgd), ("lars", Lars)):
             *end, losses = train(encoder, objective, make_optimizer, out["views"])

@@ -6,7 +6,7 @@ namespace tandem::config {
 namespace {
 
 std::vector<std::string> source_kinds() {
-  return {"auto", "folder", "idx", "cifar", "tar", "npy", "list", "synthetic"};
+  return {"auto", "folder", "idx", "cifar", "tar", "npy", "list", "synthetic", "synthetic_series"};
 }
 
 }  // namespace

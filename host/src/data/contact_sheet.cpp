@@ -1,5 +1,6 @@
 #include "data/contact_sheet.hpp"
 
+#include "data/plot.hpp"
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
@@ -81,11 +82,16 @@ Image contact_sheet(const Source& source, std::span<const ViewSpec> views,
       if (error.kind() != ErrorKind::data) throw;
       continue;
     }
-    sheet.paste(picture, row, 0);
+    const bool series = picture.height() == 1 && picture.width() > 1;
+    const Range range = series ? range_of(picture) : Range();
+    const auto drawn = [&](const Image& image) {
+      return series && image.height() == 1 ? plot(image, range, options.cell) : image;
+    };
+    sheet.paste(drawn(picture), row, 0);
     for (std::size_t v = 0; v < views.size(); ++v) {
       make_view(views[v], picture, {options.seed, options.epoch, sample, static_cast<int>(v)},
                 view);
-      sheet.paste(view, row, v + 1);
+      sheet.paste(drawn(view), row, v + 1);
     }
   }
   return sheet.take();

@@ -19,8 +19,8 @@ struct SheetOptions {
 
 /// A grid, 8-bit RGB: one row a sample; the original, then each view exactly as training sees it
 /// for that seed and epoch, before normalising. Small pictures are enlarged by whole numbers
-/// without smoothing, large ones shrunk into the cell; values of float images outside 0 … 1 are cut
-/// off. A picture that cannot be read leaves its row empty.
+/// without smoothing, large ones shrunk into the cell; floats outside 0 … 1 are cut off. Series are
+/// plotted, views to the scale of the original. An unreadable picture leaves its row empty.
 Image contact_sheet(const Source& source, std::span<const ViewSpec> views,
                     const SheetOptions& options);
 

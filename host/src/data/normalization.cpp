@@ -18,6 +18,32 @@ struct Moments {
   double count = 0;
 
   void add(const Image& image) {
+    const std::size_t pixels = image.values() / static_cast<std::size_t>(image.channels());
+    count += static_cast<double>(pixels);
+    bytes = image.type() == PixelType::u8;
+    bytes ? add_bytes(image) : add_floats(image);
+  }
+
+  Normalization result() const {
+    const double unit = bytes ? 255 : 1;
+    Normalization values;
+    for (std::size_t c = 0; c < sum.size(); ++c) {
+      const double mean = sum[c] / count;
+      const double deviation = std::sqrt(std::max(0.0, square[c] / count - mean * mean));
+      values.mean.push_back(static_cast<float>(mean / unit));
+      values.std.push_back(static_cast<float>(usable(deviation, mean) / unit));
+    }
+    return values;
+  }
+
+ private:
+  /// What a constant channel is divided by must not blow up its rounding.
+  double usable(double deviation, double mean) const {
+    if (bytes) return std::max(1.0, deviation);
+    return deviation > 1e-6 * std::abs(mean) ? deviation : 1;
+  }
+
+  void add_bytes(const Image& image) {
     const auto channels = static_cast<std::size_t>(image.channels());
     const std::uint8_t* pixel = image.u8();
     std::vector<std::uint64_t> sums(channels), squares(channels);
@@ -32,20 +58,18 @@ struct Moments {
       sum[c] += static_cast<double>(sums[c]);
       square[c] += static_cast<double>(squares[c]);
     }
-    const std::size_t pixels = image.values() / channels;
-    count += static_cast<double>(pixels);
   }
 
-  Normalization result() const {
-    Normalization values;
-    for (std::size_t c = 0; c < sum.size(); ++c) {
-      const double mean = sum[c] / count;
-      const double variance = std::max(0.0, square[c] / count - mean * mean);
-      values.mean.push_back(static_cast<float>(mean / 255));
-      values.std.push_back(static_cast<float>(std::max(1.0, std::sqrt(variance)) / 255));
+  void add_floats(const Image& image) {
+    const auto channels = static_cast<std::size_t>(image.channels());
+    for (std::size_t i = 0; i < image.values(); ++i) {
+      const double value = image.f32()[i];
+      sum[i % channels] += value;
+      square[i % channels] += value * value;
     }
-    return values;
   }
+
+  bool bytes = true;
 };
 
 bool try_read(const Source& source, std::int64_t index, Image& image) {

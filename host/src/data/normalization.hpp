@@ -13,9 +13,9 @@ struct Normalization {
   std::vector<float> mean, std;
 };
 
-/// Mean and standard deviation over all pixels of `at_most` pictures, evenly spread over the
-/// source; a standard deviation below 1/255 becomes 1/255. Pictures that cannot be read are left
-/// out; throws Error(data) where none can be, or where their numbers of channels differ.
+/// Mean and standard deviation over the pixels of `at_most` pictures, evenly spread. A deviation
+/// below 1/255 becomes 1/255; of floats, taken as they are, 1 where all are equal. Unreadable ones
+/// are left out; throws Error(data) where all are, or where their numbers of channels differ.
 Normalization measure(const Source& source, std::int64_t at_most = 2000);
 
 /// Writes images as normalised floats. [const, many threads at once]

@@ -13,6 +13,23 @@
 namespace tandem::data {
 namespace {
 
+std::size_t value_size(const Image& image) {
+  return image.type() == PixelType::u8 ? 1 : sizeof(float);
+}
+
+std::byte* bytes(Image& image) {
+  if (image.type() == PixelType::u8) return reinterpret_cast<std::byte*>(image.u8());
+  return reinterpret_cast<std::byte*>(image.f32());
+}
+
+/// The second buffer, for pixels of the image's own type.
+std::byte* scratch(Image& image, int height, int width) {
+  if (image.type() == PixelType::u8) {
+    return reinterpret_cast<std::byte*>(image.scratch_u8(height, width, image.channels()));
+  }
+  return reinterpret_cast<std::byte*>(image.scratch_f32(height, width, image.channels()));
+}
+
 /// Resizes so that the picture just covers height × width.
 void cover(Image& image, int height, int width) {
   const double scale = std::max(static_cast<double>(height) / image.height(),
@@ -20,23 +37,23 @@ void cover(Image& image, int height, int width) {
   const int new_height = std::max(height, static_cast<int>(std::lround(image.height() * scale)));
   const int new_width = std::max(width, static_cast<int>(std::lround(image.width() * scale)));
   if (new_height == image.height() && new_width == image.width()) return;
-  const int type = CV_8UC(image.channels());
-  const cv::Mat from(image.height(), image.width(), type, image.u8());
-  cv::Mat to(new_height, new_width, type,
-             image.scratch_u8(new_height, new_width, image.channels()));
+  const int depth = image.type() == PixelType::u8 ? CV_8U : CV_32F;
+  const int type = CV_MAKETYPE(depth, image.channels());
+  const cv::Mat from(image.height(), image.width(), type, bytes(image));
+  cv::Mat to(new_height, new_width, type, scratch(image, new_height, new_width));
   cv::resize(from, to, to.size(), 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
   image.swap();
 }
 
 void take_centre(Image& image, int height, int width) {
   if (image.height() == height && image.width() == width) return;
-  const auto channels = static_cast<std::size_t>(image.channels());
-  const std::size_t row = static_cast<std::size_t>(width) * channels;
-  const std::size_t stride = static_cast<std::size_t>(image.width()) * channels;
+  const std::size_t pixel = static_cast<std::size_t>(image.channels()) * value_size(image);
+  const std::size_t row = static_cast<std::size_t>(width) * pixel;
+  const std::size_t stride = static_cast<std::size_t>(image.width()) * pixel;
   const std::size_t top = static_cast<std::size_t>((image.height() - height) / 2);
   const std::size_t left = static_cast<std::size_t>((image.width() - width) / 2);
-  const std::uint8_t* from = image.u8() + top * stride + left * channels;
-  std::uint8_t* to = image.scratch_u8(height, width, image.channels());
+  const std::byte* from = bytes(image) + top * stride + left * pixel;
+  std::byte* to = scratch(image, height, width);
   for (int y = 0; y < height; ++y, from += stride, to += row) std::memcpy(to, from, row);
   image.swap();
 }

@@ -27,7 +27,7 @@ struct Unreadable {
                                                  const Normalization& normalization, float* out,
                                                  int workers = 0);
 
-/// Resizes an 8-bit image until it just covers height × width, and takes its centre.
+/// Resizes an image until it just covers height × width, and takes its centre.
 void fit(Image& image, int height, int width);
 
 }  // namespace tandem::data

@@ -110,7 +110,10 @@ void add_pixels(const Source& source, std::int64_t index, Hash& hash) {
     return;
   }
   hash.add(image.height()), hash.add(image.width()), hash.add(image.channels());
-  hash.add(image.u8(), image.values());
+  if (image.type() == PixelType::u8)
+    hash.add(image.u8(), image.values());
+  else
+    hash.add(image.f32(), image.values() * sizeof(float));
 }
 
 }  // namespace

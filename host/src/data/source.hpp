@@ -16,8 +16,8 @@ class Source {
   virtual ~Source() = default;
   virtual std::int64_t size() const = 0;
   /// Decodes picture `index` into `out` as 8-bit pixels, height × width × channels, reusing its
-  /// buffer. Throws Error(data), naming the picture, where it cannot be read; `out` is then
-  /// undefined.
+  /// buffer; a series has one row, of floats. Throws Error(data), naming the picture, where it
+  /// cannot be read; `out` is then undefined.
   virtual void read(std::int64_t index, Image& out) const = 0;
   /// The picture's class, counted from 0; -1 where there is none.
   virtual std::int64_t label(std::int64_t index) const = 0;
@@ -25,11 +25,11 @@ class Source {
   virtual std::string name(std::int64_t index) const = 0;
 };
 
-/// Pictures made up on the spot: gratings on which a soft spot lies. The class is in the grating's
-/// direction and pitch; phase, colours, the spot and the noise are drawn for each picture.
+/// Pictures made up on the spot: gratings with a soft spot; the class is in direction and pitch.
+/// Series: waves on a drift, in noise; the class is in the period (32 to 8 values) and the shape.
 struct SyntheticOptions {
   std::int64_t count = 2048;
-  int size = 32;  ///< height and width, in pixels
+  int size = 32;  ///< height and width, in pixels; the length of series
   int classes = 10;
   std::uint64_t seed = 0;
 };

@@ -19,10 +19,10 @@ struct SourceKind {
 };
 
 extern const SourceKind idx_kind, cifar_kind, list_kind, tar_kind, npy_kind, folder_kind,
-    synthetic_kind;
+    synthetic_kind, series_kind;
 
 /// In the order in which "auto" asks them.
-inline constexpr std::array all_kinds = {&idx_kind, &cifar_kind,  &list_kind,     &tar_kind,
-                                         &npy_kind, &folder_kind, &synthetic_kind};
+inline constexpr std::array all_kinds = {&idx_kind, &cifar_kind,  &list_kind,      &tar_kind,
+                                         &npy_kind, &folder_kind, &synthetic_kind, &series_kind};
 
 }  // namespace tandem::data

@@ -40,7 +40,8 @@ at::Tensor shift_pictures(const at::Tensor& pictures, std::span<const double> fi
     Random random({.seed = options.seed, .sample = static_cast<std::uint32_t>(first_index + i)});
     const std::int64_t down = random.integer(-options.pixels, options.pixels);
     const std::int64_t right = random.integer(-options.pixels, options.pixels);
-    copy_moved(moved.select(0, i), pictures.select(0, i), down, right);
+    const bool series = pictures.size(2) == 1;
+    copy_moved(moved.select(0, i), pictures.select(0, i), series ? 0 : down, right);
   }
   return moved;
 }

@@ -8,7 +8,7 @@
 namespace tandem::eval {
 
 struct ShiftOptions {
-  std::int64_t pixels = 3;  ///< the greatest move along each axis
+  std::int64_t pixels = 3;  ///< the greatest move along each axis; a series has one
   std::uint64_t seed = 0;
 };
 

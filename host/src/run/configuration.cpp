@@ -2,6 +2,8 @@
 
 #include "run/defaults.hpp"
 #include "run/model.hpp"
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
 
 #include <algorithm>
 
@@ -15,6 +17,24 @@ config::Config check(const Layers& layers, plugin::Catalog& catalog, const Given
   if (!layers.file.empty()) document.merge(config::parse_file(layers.file));
   for (const auto& [text, origin] : layers.assignments) document.set(text, origin);
   return config::check(document, schema_lookup(catalog));
+}
+
+/// Whether a person wrote any [[view]].
+bool own_views(const Layers& layers) {
+  config::Document document;
+  if (!layers.file.empty()) document.merge(config::parse_file(layers.file));
+  for (const auto& [text, origin] : layers.assignments) document.set(text, origin);
+  return document.root().find("view") != nullptr;
+}
+
+/// The default operations are of pictures.
+void require_views_for_series(const data::Shape& picture, const Layers& layers) {
+  if (picture.height > 1 || own_views(layers)) return;
+  throw Error(ErrorKind::config,
+              Log::join("the data are series (1 x ", picture.width, ", ", picture.channels,
+                        picture.channels == 1 ? " channel" : " channels",
+                        "), and the default views are for pictures: write [[view]] tables with "
+                        "operations for series, from a plugin of yours"));
 }
 
 /// Whether a backbone has the stems that the defaults choose from.
@@ -50,6 +70,7 @@ Prepared prepare(const Layers& layers, plugin::Catalog& catalog) {
   auto source = open_training_data(config.data);
   auto given = given_by(config);
   given.picture = typical_shape(*source);
+  require_views_for_series(given.picture, layers);
   given.count = source->size();
   return {check(layers, catalog, given), std::move(source)};
 }

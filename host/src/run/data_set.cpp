@@ -81,7 +81,7 @@ data::Normalization normalization(const DataSet& set, const config::DataSection&
 }  // namespace
 
 bool names_pictures(const config::DataSection& section) {
-  return !section.path.empty() || section.source == "synthetic";
+  return !section.path.empty() || section.source.starts_with("synthetic");
 }
 
 SourcePointer open_training_data(const config::DataSection& section) {

@@ -20,7 +20,13 @@
 namespace tandem::run {
 namespace {
 
-constexpr int largest_raw_side = 32;
+constexpr std::int64_t largest_raw_side = 32;
+
+/// The most values that are compared raw: of a series, which has one row, as many as of a picture.
+std::int64_t largest_raw_width(std::int64_t height) {
+  return height == 1 ? largest_raw_side * largest_raw_side : largest_raw_side;
+}
+
 constexpr std::int64_t principal_components = 128;
 constexpr std::int64_t shift_pixels = 3;
 
@@ -146,8 +152,8 @@ Sets encode(Encoder& encoder, Pictures& bank, Pictures& queries) {
 /// Pixels are shifted in the pictures that the network sees, and reduced after that.
 Sets raw(Pictures& bank, Pictures& queries) {
   const auto reduced = [](const at::Tensor& pictures) {
-    const auto height = std::min<std::int64_t>(pictures.size(2), largest_raw_side);
-    const auto width = std::min<std::int64_t>(pictures.size(3), largest_raw_side);
+    const auto height = std::min(pictures.size(2), largest_raw_side);
+    const auto width = std::min(pictures.size(3), largest_raw_width(pictures.size(2)));
     return at::adaptive_avg_pool2d(pictures, {height, width});
   };
   return {bank.describe(reduced, false), queries.describe(reduced, false),
@@ -200,9 +206,10 @@ std::vector<Accuracies> compare_with_baselines(Encoder& trained, Encoder& untrai
   {
     Pictures bank(data.bank, shape, {}, at::kFloat), queries(data.queries, shape, {}, at::kFloat);
     const auto sets = raw(bank, queries);
-    const bool reduced = shape.height > largest_raw_side || shape.width > largest_raw_side;
+    const std::int64_t width = largest_raw_width(shape.height);
+    const bool reduced = shape.height > largest_raw_side || shape.width > width;
     const std::string pixels =
-        reduced ? Log::join("raw pixels, averaged to ", largest_raw_side, " px") : "raw pixels";
+        reduced ? Log::join("raw pixels, averaged to ", width, " px") : "raw pixels";
     add(pixels, sets);
     add("PCA-128 of " + pixels, project(sets));
   }

@@ -88,3 +88,15 @@ TEST_CASE("no move leaves the pictures", "[shift]") {
   CHECK(at::equal(shift_pictures(before, fill, 0, {0, 0}), before));
   CHECK_THROWS_AS(shift_pictures(before, std::vector<double>{0.0}, 0), Error);
 }
+
+TEST_CASE("a series is moved along its length alone", "[shift]") {
+  const auto before = at::arange(1, 11, at::kFloat).reshape({1, 1, 1, 10}).repeat({100, 2, 1, 1});
+  const auto after = shift_pictures(before, fill, 0);
+  std::set<double> middles;
+  for (std::int64_t i = 0; i < 100; ++i) {
+    const double middle = after[i][1][0][5].item<double>();  // was 6
+    middles.insert(middle - 6);
+    CHECK(after[i][0][0][4].item<double>() == middle - 1);
+  }
+  CHECK(middles == std::set<double>{-3, -2, -1, 0, 1, 2, 3});
+}

@@ -41,6 +41,7 @@ plugin::Catalog& catalog() {
     for (const char* id : {"barlow_twins", "simsiam", "byol", "simclr"}) {
       made->add_file(std::filesystem::path(TANDEM_PLUGIN_DIR) / (std::string(id) + ".so"));
     }
+    made->add_file(std::filesystem::path(TANDEM_FIXTURE_PLUGINS) / "other_kinds.so");
     return made;
   }();
   return *plugins;

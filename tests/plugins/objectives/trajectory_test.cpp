@@ -173,3 +173,8 @@ TEST_CASE("thirty steps of BYOL end where the reference ends, target and all") {
       "byol", GENERATE("sgd", "lars"),
       {{"projector", Integers{14, 6}}, {"predictor_hidden", std::int64_t{10}}, {"tau", 0.97}});
 }
+
+TEST_CASE("thirty steps of SimCLR end where the reference ends") {
+  check_trajectory("simclr", GENERATE("sgd", "lars"),
+                   {{"projector", Integers{12, 6}}, {"temperature", 0.2}});
+}
