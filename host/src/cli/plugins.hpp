@@ -18,6 +18,12 @@ formats::Json file_json(const plugin::PluginFile& file);
 /// `id`. Throws Error(plugin) for an unknown id, or where its plugin cannot be used.
 void show_plugin(plugin::Catalog& catalog, const std::string& id, bool as_json);
 
+/// `layers ID|FILE`: what can be tapped, with the shape of each output and its width after pooling.
+/// Throws Error(usage), and what is wrong with the backbone or the file.
+void list_layers(plugin::Catalog& catalog, const std::string& word, const Arguments& arguments);
+/// The options that `list_layers` understands.
+void add_layers_options(Arguments& arguments);
+
 /// `check FILE|ID`: whether a plugin keeps its promises. Returns the exit code: 5 where it breaks
 /// one. Throws Error(usage), and Error(plugin) for an unknown id.
 int check_plugins(plugin::Catalog& catalog, const Strings& words, const Arguments& arguments,

@@ -23,10 +23,11 @@ bool is_grid(std::string_view pool) {
 
 void check_pool(const Config& config, Problems& problems) {
   const std::string& pool = config.backbone_host.pool;
-  if (pool == "auto" || pool == "avg" || pool == "flatten" || is_grid(pool)) return;
+  const auto words = {"auto", "avg", "flatten", "cls", "mean_tokens"};
+  if (std::find(words.begin(), words.end(), pool) != words.end() || is_grid(pool)) return;
   problems.add(place_of(config, "backbone.pool"),
-               "'pool' in [backbone]: must be \"auto\", \"avg\", \"flatten\" or \"grid:K\" with a "
-               "whole number K above 0, is " +
+               "'pool' in [backbone]: must be \"auto\", \"avg\", \"flatten\", \"cls\", "
+               "\"mean_tokens\" or \"grid:K\" with a whole number K above 0, is " +
                    tandem::to_toml(ParamValue(pool)));
 }
 

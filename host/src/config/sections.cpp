@@ -51,7 +51,8 @@ void BackboneSection::declare(Fields<BackboneSection>& f) {
   f("tap", &BackboneSection::tap,
     "layer whose output is the latent; empty: the backbone's own choice");
   f("pool", &BackboneSection::pool,
-    "from a map to a vector: auto, avg, flatten, or grid:K for K × K averages");
+    "from the layer's output to a vector: auto or avg (the mean of a map or of tokens), grid:K for "
+    "K × K means, flatten, cls (the first token), mean_tokens");
   f("trust", &BackboneSection::trust,
     "run code that comes with the backbone's files (TorchScript); only for files you trust");
 }

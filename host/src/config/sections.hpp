@@ -36,7 +36,7 @@ struct DataSection {
 /// The host's own keys of [backbone]; the others belong to the plugin.
 struct BackboneSection {
   std::string tap;            ///< empty: the backbone's own choice
-  std::string pool = "auto";  ///< "auto", "avg", "flatten" or "grid:K" with K ≥ 1
+  std::string pool = "auto";  ///< "auto", "avg", "flatten", "cls", "mean_tokens" or "grid:K"
   bool trust = false;         ///< code that comes from the backbone's files may run
   static void declare(Fields<BackboneSection>& f);
 };

@@ -63,6 +63,13 @@ Prepared prepare_to_show(const Layers& layers, plugin::Catalog& catalog) {
   return {check(layers, catalog, given_by(config)), nullptr};
 }
 
+config::Config prepare_for(const Layers& layers, plugin::Catalog& catalog,
+                           const data::Shape& picture) {
+  auto given = given_by(check(layers, catalog, {picture}));
+  given.picture = picture;
+  return check(layers, catalog, given);
+}
+
 Prepared prepare(const Layers& layers, plugin::Catalog& catalog) {
   // Which pictures, backbone and objective there are is itself configured: read that first, then
   // choose the defaults.

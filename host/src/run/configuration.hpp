@@ -33,5 +33,8 @@ Prepared prepare(const Layers& layers, plugin::Catalog& catalog);
 /// The same where a configuration may name no pictures: the defaults are then those for 32 × 32
 /// ones.
 Prepared prepare_to_show(const Layers& layers, plugin::Catalog& catalog);
+/// The configuration for pictures of a shape, whichever it names.
+config::Config prepare_for(const Layers& layers, plugin::Catalog& catalog,
+                           const data::Shape& picture);
 
 }  // namespace tandem::run

@@ -13,6 +13,7 @@
 #include "run/model.hpp"
 #include "run/run_folder.hpp"
 #include "run/trained_run.hpp"
+#include "run/view_widths.hpp"
 #include "tandem/base/error.hpp"
 #include "train/parameter_groups.hpp"
 #include "train/trainer.hpp"
@@ -59,6 +60,19 @@ train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch
   plan.log_every = config.train.log_every;
   plan.type = precision(config.run);
   return plan;
+}
+
+std::string in_full(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+/// The paths among a plugin's parameters, in full.
+void complete_paths(config::Component& component) {
+  for (std::size_t i = 0; i < component.values.size(); ++i) {
+    if (component.schema->params[i].unit != "path") continue;
+    auto* path = std::get_if<std::string>(&component.values[i]);
+    if (path != nullptr && !path->empty()) *path = in_full(*path);
+  }
 }
 
 /// A run under construction: every part in the order in which it needs the others.
@@ -108,8 +122,9 @@ class TrainRun {
     config::Config resolved = config_;
     if (resolved.run.out.empty()) resolved.run.out = default_folder(config_.objective.id);
     for (auto* path : {&resolved.data.path, &resolved.eval.path}) {
-      if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
+      if (!path->empty()) *path = in_full(*path);
     }
+    for (auto* part : {&resolved.backbone, &resolved.objective}) complete_paths(*part);
     if (resolved.data.normalize == "auto") {
       const auto& [mean, std] = data_.normalization;
       resolved.data.normalize = "custom";
@@ -185,6 +200,7 @@ class TrainRun {
   }
 
   train::LearnerParts learner_parts() {
+    check_view_widths(*encoder_, loader_.shapes(), plan_.type, config_.backbone_host.pool);
     auto objective = make_objective(config_, catalog_, objective_context());
     auto parameters = train::trained_parameters(*encoder_, *objective);
     for (const auto& parameter : parameters) parameter_count_ += parameter.tensor.numel();

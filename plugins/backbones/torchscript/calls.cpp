@@ -25,6 +25,9 @@ class Marker {
   void walk(Node* node, const Node* end, bool conditional) {
     while (node != end) {
       Node* const next = node->next();
+      // To cut inside a `with` would leave it open, torch.no_grad() for one.
+      if (node->kind() == prim::Enter) ++open_contexts_;
+      if (node->kind() == prim::Exit) --open_contexts_;
       if (node->kind() == prim::CallMethod || node->kind() == prim::CallFunction)
         open(node, conditional);
       else
@@ -50,14 +53,16 @@ class Marker {
   void mark(Node* call, bool conditional) {
     const auto path = path_of(call->input(0));
     if (!path || path->empty()) return;
+    const bool bound = conditional || open_contexts_ > 0;
     Node* const mark = result_.graph->create(mark_kind(), {call->output()}, 0);
     mark->insertAfter(call);
     result_.calls.push_back(
-        {*path, ++count_[*path], conditional, call->output()->type()->annotation_str(), mark});
+        {*path, ++count_[*path], bound, call->output()->type()->annotation_str(), mark});
   }
 
   MarkedGraph& result_;
   std::map<std::string, std::size_t> count_;
+  int open_contexts_ = 0;
 };
 
 }  // namespace

@@ -15,11 +15,11 @@ namespace torchscript {
 struct Call {
   std::string layer;       ///< dotted path: "layer2.0.relu"
   std::size_t number;      ///< 1 for the layer's first call
-  bool conditional;        ///< inside a condition or a loop
+  bool bound;              ///< inside a condition, a loop or a `with` block
   std::string type;        ///< of what it returns, as TorchScript names it
   torch::jit::Node* mark;  ///< stands behind the call; its one input is what the call returns
 
-  bool can_be_tapped() const { return !conditional && type == "Tensor"; }
+  bool can_be_tapped() const { return !bound && type == "Tensor"; }
   /// As `tap` names it: the second call of "relu" is "relu#2".
   std::string name() const { return number == 1 ? layer : layer + "#" + std::to_string(number); }
 };

@@ -85,9 +85,10 @@ Call find_call(const std::vector<Call>& calls, const Module& module, const std::
     refuse("forward calls layer '", layer, "' ", found.size(), " times; tap '", text,
            "' names none of them");
   const Call& call = found[tap.number - 1];
-  if (call.conditional)
+  if (call.bound)
     refuse("layer '", call.name(),
-           "' is called inside a condition or a loop of forward, where the network cannot be cut; "
+           "' is called inside a condition, a loop or a 'with' of forward, where the network "
+           "cannot be cut; "
            "tap a layer around it, see tandem plugins layers");
   if (!call.can_be_tapped())
     refuse("layer '", call.name(), "' returns ", call.type,

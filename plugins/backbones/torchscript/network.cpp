@@ -5,8 +5,8 @@
 #include "fixed_modes.hpp"
 #include "tandem/base/error.hpp"
 
-#include <stdexcept>
 #include <unordered_set>
+#include <utility>
 
 namespace torchscript {
 namespace {
@@ -35,13 +35,18 @@ void add_used(const Block& block, std::set<std::string>& used) {
   }
 }
 
-/// The interpreter wraps an operator's error into a trace of the script: its own words are the last
-/// part.
-std::string cause(const std::string& text) {
-  constexpr std::string_view before = "Error: ";
-  const auto at = text.rfind(before);
-  return at == std::string::npos ? text : text.substr(at + before.size());
-}
+/// Lets what an operator throws through as it is, for the scope's length; the interpreter would
+/// make one kind of exception of all, with a trace of the script in front.
+class KeepExceptions {
+ public:
+  KeepExceptions() { std::swap(FLAGS_torch_jit_enable_rethrow_caught_exception, other_); }
+  ~KeepExceptions() { std::swap(FLAGS_torch_jit_enable_rethrow_caught_exception, other_); }
+  KeepExceptions(const KeepExceptions&) = delete;
+  KeepExceptions& operator=(const KeepExceptions&) = delete;
+
+ private:
+  bool other_ = true;
+};
 
 }  // namespace
 
@@ -64,11 +69,8 @@ Network::Network(const Params& params, const tandem::BackboneContext& context)
 /// rewrite the graph for the later ones, whose results then differ in their last bits.
 at::Tensor Network::forward(const at::Tensor& view) {
   torch::jit::Stack stack{module_._ivalue(), view};
-  try {
-    torch::jit::InterpreterState(code_).run(stack);
-  } catch (const std::exception& error) {
-    throw std::runtime_error(cause(error.what()));
-  }
+  const KeepExceptions keep;
+  torch::jit::InterpreterState(code_).run(stack);
   return stack.back().toTensor();
 }
 

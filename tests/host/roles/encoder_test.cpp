@@ -110,29 +110,6 @@ TEST_CASE("a new encoder is in training mode") {
   }
 }
 
-TEST_CASE("pooling: shapes and values") {
-  const auto map = torch::arange(2 * 3 * 4 * 4, torch::kFloat64).view({2, 3, 4, 4});
-  CHECK(torch::allclose(Pooling("auto")(map), map.sum({2, 3}) / 16));
-  CHECK(torch::equal(Pooling("avg")(map), Pooling("auto")(map)));
-  CHECK(torch::equal(Pooling("flatten")(map), map.reshape({2, 48})));
-  const auto grid = Pooling("grid:2")(map);
-  REQUIRE(grid.sizes() == at::IntArrayRef({2, 12}));
-  // The upper left cell of sample 0, channel 0 holds 0, 1, 4, 5.
-  CHECK(std::abs(grid[0][0].item<double>() - 2.5) < 1e-12);
-  CHECK(Pooling("auto")(map.view({2, 3, 16})).sizes() == at::IntArrayRef({2, 16}));
-  CHECK(torch::equal(Pooling("grid:3")(map.view({2, 48})), map.view({2, 48})));
-  CHECK(kind_of([&] { Pooling("grid:5")(map); },
-                "gives 4 × 4; set backbone.tap to an earlier layer") == ErrorKind::config);
-  CHECK(kind_of([] { Pooling("max"); }, "'max' is none of auto, avg, flatten, grid:K") ==
-        ErrorKind::config);
-  CHECK(kind_of([] { Pooling("grid:0"); }, "grid:0") == ErrorKind::config);
-  CHECK(kind_of(
-            [&] {
-              Pooling("grid:2")(map.view({2, 3, 16}));
-            },
-            "use \"flatten\"") == ErrorKind::config);
-}
-
 TEST_CASE("the real ResNet: any layer by torchvision's name, the old spelling, and near names") {
   const auto sample = torch::zeros({2, 3, 64, 64});
   const auto width = [&](const std::string& tap) {

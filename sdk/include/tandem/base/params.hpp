@@ -31,8 +31,8 @@ struct Param {
   Strings aliases;  ///< other accepted spellings, never printed as the name
   ParamType type = ParamType::number;
   ParamValue fallback;  ///< the default
-  std::string unit;     ///< "px", "epochs", … or empty
-  std::string doc;      ///< one line
+  std::string unit;  ///< "px", "epochs", … or empty; a string of "path" is a file's or folder's
+  std::string doc;   ///< one line
   double low = -infinity;
   double high = infinity;
   bool low_open = false;      ///< `low` itself is refused
