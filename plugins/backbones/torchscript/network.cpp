@@ -5,6 +5,8 @@
 #include "fixed_modes.hpp"
 #include "tandem/base/error.hpp"
 
+#include <torch/csrc/jit/ir/alias_analysis.h>
+
 #include <unordered_set>
 #include <utility>
 
@@ -62,13 +64,15 @@ Network::Network(const Params& params, const tandem::BackboneContext& context)
   refuse_fixed_modes(*graph);
   if (!note.empty() && context.log != nullptr) context.log->info(note);
   add_used(*graph->block(), used_);
+  changes_view_ = torch::jit::AliasDb(graph).hasWriters(graph->inputs()[1]);
   code_ = torch::jit::Code(graph, "forward");
 }
 
-/// Runs the graph operator by operator: TorchScript's own executor would observe the first runs and
-/// rewrite the graph for the later ones, whose results then differ in their last bits.
+/// Runs the graph operator by operator, as PyTorch does without TorchScript: the executor observes
+/// the first runs and rewrites the graph for the later ones, which makes the first steps slow and
+/// promises no equal bits.
 at::Tensor Network::forward(const at::Tensor& view) {
-  torch::jit::Stack stack{module_._ivalue(), view};
+  torch::jit::Stack stack{module_._ivalue(), changes_view_ ? view.clone() : view};
   const KeepExceptions keep;
   torch::jit::InterpreterState(code_).run(stack);
   return stack.back().toTensor();

@@ -36,6 +36,7 @@ class Network final : public tandem::Backbone {
   torch::jit::Module module_;
   std::vector<std::string> layers_;
   std::set<std::string> used_;  // parameters and buffers that the graph reads or writes
+  bool changes_view_ = false;   // the script writes into its input, which the host still needs
   torch::jit::Code code_;
 };
 

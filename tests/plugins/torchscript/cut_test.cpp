@@ -153,6 +153,14 @@ TEST_CASE("a first pass without a graph gives the bits of the second with one") 
   }
 }
 
+TEST_CASE("a script that writes into its input leaves the host's alone") {
+  const auto net = make("in_place.pt");
+  const auto view = pictures(2), before = view.clone();
+  const auto first = net->forward(view);
+  CHECK(torch::equal(view, before));
+  CHECK(torch::equal(net->forward(view), first));
+}
+
 TEST_CASE("the fast path that a transformer takes without gradients gives the same values") {
   const auto net = make("transformer.pt");
   net->train(false);

@@ -197,6 +197,18 @@ class Pair(nn.Module):
         return self.inner(x), x
 
 
+class InPlace(nn.Module):
+    """Writes into its input, through a view of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x[:, 0] -= 0.5
+        return self.conv(x)
+
+
 class TwoInputs(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         return x * mask
@@ -279,6 +291,7 @@ def broken(folder):
     torch.jit.trace(Vgg().train(), x, check_trace=False).save(folder / "traced_train.pt")
     torch.jit.freeze(torch.jit.script(Vgg().eval())).save(folder / "frozen.pt")
     torch.jit.script(Hidden()).save(folder / "hidden.pt")
+    torch.jit.script(InPlace().double()).save(folder / "in_place.pt")
     torch.jit.script(TwoInputs()).save(folder / "two_inputs.pt")
     torch.jit.script(Pair()).save(folder / "pair.pt")
     no_modes = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4), nn.Dropout(0.0))
