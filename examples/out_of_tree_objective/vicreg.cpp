@@ -31,24 +31,23 @@ class VicReg final : public tandem::ModuleObjective {
 
   /// The paper's loss; of more than two views the mean over all pairs.
   tandem::Loss loss(std::span<const tandem::Embedding> views, const tandem::StepContext&) override {
-    std::vector<at::Tensor> distances, hinges, products;
+    const auto n = static_cast<double>(views.size());
+    at::Tensor s = at::zeros({}, views[0].online.options()), v = s, c = s;
     for (std::size_t i = 0; i < views.size(); ++i) {
-      const at::Tensor c = covariance(collective().all_gather(views[i].online));
-      hinges.push_back((1 - (c.diagonal() + 1e-4).sqrt()).relu().mean());
-      products.push_back((c.square().sum() - c.diagonal().square().sum()) / c.size(0));
+      const at::Tensor shared = covariance(collective().all_gather(views[i].online));
+      v = v + 2 / n * (1 - (shared.diagonal() + 1e-4).sqrt()).relu().mean();
+      c = c + 2 / n * (shared.square().sum() - shared.diagonal().square().sum()) / shared.size(0);
       for (std::size_t j = 0; j < i; ++j)
-        distances.push_back((views[i].online - views[j].online).square().mean());
+        s = s + 2 / (n * (n - 1)) * (views[i].online - views[j].online).square().mean();
     }
-    const at::Tensor s = mean(distances), v = 2 * mean(hinges), c = 2 * mean(products);
     return {params_.invariance * s + params_.variance * v + params_.covariance * c,
             {{"invariance", s.detach()}, {"variance", v.detach()}, {"covariance", c.detach()}}};
   }
 
  private:
-  static at::Tensor mean(const std::vector<at::Tensor>& terms) { return at::stack(terms).mean(); }
   static at::Tensor covariance(const at::Tensor& z) {  // (N, D) → (D, D)
     const at::Tensor centred = z - z.mean(0);
-    return centred.t().mm(centred) / std::max<std::int64_t>(z.size(0) - 1, 1);
+    return centred.t().mm(centred) / (z.size(0) > 1 ? z.size(0) - 1 : 1);
   }
 
   Params params_;

@@ -67,6 +67,16 @@ void test_value() {
                25 * distance + spread_terms(a) + spread_terms(b), 1e-12);
 }
 
+void test_three_views() {
+  VicReg objective = make(tandem::single_rank());
+  const at::Tensor a = numbers(1.37), b = numbers(2.71), c = numbers(0.77);
+  const auto pair = [&](const at::Tensor& x, const at::Tensor& y) {
+    return loss_of(objective, {x, y}).item<double>();
+  };
+  expect_close("three views", loss_of(objective, {a, b, c}).item<double>(),
+               (pair(a, b) + pair(a, c) + pair(b, c)) / 3, 1e-12);
+}
+
 void test_gradient() {
   VicReg objective = make(tandem::single_rank());
   const auto loss = [&](const std::vector<at::Tensor>& z) { return loss_of(objective, z); };
@@ -103,6 +113,7 @@ void test_ranks() {
 
 int main() {
   test_value();
+  test_three_views();
   test_gradient();
   test_ranks();
   return failures;

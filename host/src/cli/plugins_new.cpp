@@ -104,8 +104,9 @@ std::string word(const fs::path& path) {
 }
 
 std::string use(const std::string& role, const std::string& name) {
-  if (role != "augmentation") return "--" + role + " " + name;
-  return "--set 'view=[{count = 2, ops = [{use = \"" + name + "\"}]}]'";
+  if (role == "backbone") return "--backbone " + name;
+  if (role == "objective") return "--objective " + name + " --backbone resnet10";
+  return "--backbone resnet10 --set 'view=[{count = 2, ops = [{use = \"" + name + "\"}]}]'";
 }
 
 struct Next {
@@ -125,7 +126,8 @@ Next next_commands(const fs::path& folder, const std::string& role, const std::s
                " && cmake --build " + word(build) + " --parallel",
            program + " plugins check " + plugin,
            program + " train --plugin " + plugin + " " + use(role, name) +
-               " --set 'data.source=\"synthetic\"' --set train.max_steps=10"},
+               " --set 'data={source = \"synthetic\", synthetic_count = 128}'"
+               " --set 'train={batch_size = 16, max_steps = 10}'"},
           installed
               ? ""
               : "PREFIX is a folder that cmake --install filled: this program is not installed.\n"};

@@ -40,16 +40,17 @@ class MyObjective final : public tandem::ModuleObjective {
   // queue, a centre or an average advances in `after_optimizer_step`, and is a buffer of a module,
   // so that it is saved with the rest. Whatever is thrown derives from std::exception.
   tandem::Loss loss(std::span<const tandem::Embedding> views, const tandem::StepContext&) override {
-    std::vector<at::Tensor> distances, hinges;
+    const auto n = static_cast<double>(views.size());
+    at::Tensor distance = at::zeros({}, views[0].online.options()), hinge = distance;
     for (std::size_t i = 0; i < views.size(); ++i) {
       // N samples lie on this rank; a statistic of the batch takes those of all ranks, and one rank
       // or many then have the same loss and gradient. On one rank `all_gather` is the identity.
       const at::Tensor z = collective().all_gather(views[i].online);
-      hinges.push_back((1 - (z.var(0, /*unbiased=*/false) + 1e-4).sqrt()).relu().mean());
+      hinge = hinge + (1 - (z.var(0, /*unbiased=*/false) + 1e-4).sqrt()).relu().mean() / n;
       for (std::size_t j = 0; j < i; ++j)
-        distances.push_back((views[i].online - views[j].online).square().mean());
+        distance =
+            distance + 2 / (n * (n - 1)) * (views[i].online - views[j].online).square().mean();
     }
-    const at::Tensor distance = at::stack(distances).mean(), hinge = at::stack(hinges).mean();
     // Metrics appear in metrics.jsonl; detached, since they are read later.
     return {distance + params_.spread * hinge,
             {{"distance", distance.detach()}, {"hinge", hinge.detach()}}};
