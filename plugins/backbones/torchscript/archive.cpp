@@ -6,8 +6,6 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <filesystem>
-#include <map>
-#include <tuple>
 
 namespace torchscript {
 namespace {
@@ -65,30 +63,12 @@ void refuse_frozen(const torch::jit::Module& module, const std::string& file) {
         "nothing can train; save the model as torch.jit.script returns it");
 }
 
-using Memory = std::tuple<const void*, std::vector<std::int64_t>, std::vector<std::int64_t>>;
-
-/// A file keeps that two weights share memory, loading it makes two tensors of them.
-void tie_weights(const torch::jit::Module& module) {
-  std::map<Memory, at::Tensor> first;
-  for (const auto& part : module.modules()) {
-    const auto object = part._ivalue();
-    const auto& type = *object->type();
-    for (std::size_t i = 0; i < type.numAttributes(); ++i) {
-      if (!type.is_parameter(i) || !object->getSlot(i).isTensor()) continue;
-      const auto tensor = object->getSlot(i).toTensor();
-      const Memory memory{tensor.const_data_ptr(), tensor.sizes().vec(), tensor.strides().vec()};
-      object->setSlot(i, first.emplace(memory, tensor).first->second);
-    }
-  }
-}
-
 }  // namespace
 
 torch::jit::Module open_archive(const std::string& file) {
   check_kind(file);
   auto module = load(file);
   refuse_frozen(module, file);
-  tie_weights(module);
   return module;
 }
 

@@ -6,7 +6,7 @@
 
 namespace torchscript {
 
-/// Loads a TorchScript file to the CPU; weights that share memory there are one tensor here.
+/// Loads a TorchScript file to the CPU; a weight of two names is one tensor, as it was when saved.
 /// Throws tandem::Error(config) for what is no such file, and for one whose weights are constants.
 torch::jit::Module open_archive(const std::string& file);
 
