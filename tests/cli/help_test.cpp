@@ -16,6 +16,7 @@ const std::vector<Command> commands = {
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--overwrite",
       "--dry-run"}},
     {"eval", {"--baselines"}},
+    {"data", {"--set"}},
     {"plugins",
      {"--seed", "--group", "--rule", "--time-limit", "--list", "--in-process", "--into"}},
     {"config",

@@ -9,5 +9,6 @@ int train_command(const Strings& words);
 int eval_command(const Strings& words);
 int plugins_command(const Strings& words);
 int config_command(const Strings& words);
+int data_command(const Strings& words);
 
 }  // namespace tandem::cli

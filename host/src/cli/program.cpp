@@ -22,6 +22,7 @@ struct Command {
 constexpr std::array commands = {
     Command{"train", "pre-train a backbone on a folder of pictures", train_command},
     Command{"eval", "evaluate a run: kNN, few labels, against simple baselines", eval_command},
+    Command{"data", "check a data set: every picture, sizes, classes, duplicates", data_command},
     Command{"plugins", "list plugins, show the parameters of one", plugins_command},
     Command{"config", "check or show a configuration", config_command},
 };

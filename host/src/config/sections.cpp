@@ -40,6 +40,10 @@ void DataSection::declare(Fields<DataSection>& f) {
   f("max_bad", &DataSection::max_bad, "share of unreadable pictures above which the run stops")
       .range(0, 1);
   f("max_pixels", &DataSection::max_pixels, "a picture with more is refused").min(1).unit("pixels");
+  f("cache_mb", &DataSection::cache_mb,
+    "memory in which JPEGs, PNGs, … are kept once they are decoded; 0: none are")
+      .min(0)
+      .unit("MiB");
   f("synthetic_count", &DataSection::synthetic_count, "pictures of the synthetic source").min(1);
   f("synthetic_size", &DataSection::synthetic_size, "their height and width")
       .range(1, 4096)

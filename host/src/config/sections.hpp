@@ -24,9 +24,10 @@ struct DataSection {
   int workers = -1;  ///< -1: chosen by the program
   std::string normalize = "auto";
   Numbers mean, std;  ///< both empty unless `normalize` is "custom"
-  int channels = 0;   ///< 0: as the pictures have, else 1 or 3
+  int channels = 0;   ///< 0: as the pictures have
   double max_bad = 0.01;
   std::int64_t max_pixels = 64'000'000;
+  int cache_mb = 256;
   int synthetic_count = 1024;
   int synthetic_size = 32;
   int synthetic_classes = 10;

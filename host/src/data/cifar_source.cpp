@@ -146,6 +146,6 @@ bool recognises(const fs::path& path) {
 
 }  // namespace
 
-constinit const SourceKind cifar_kind = {"cifar", true, recognises, open};
+constinit const SourceKind cifar_kind = {"cifar", true, false, recognises, open};
 
 }  // namespace tandem::data

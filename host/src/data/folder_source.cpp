@@ -62,6 +62,6 @@ bool recognises(const fs::path& path) {
 
 }  // namespace
 
-constinit const SourceKind folder_kind = {"folder", true, recognises, open};
+constinit const SourceKind folder_kind = {"folder", true, true, recognises, open};
 
 }  // namespace tandem::data

@@ -143,6 +143,6 @@ bool recognises(const fs::path& path) {
 
 }  // namespace
 
-constinit const SourceKind idx_kind = {"idx", true, recognises, open};
+constinit const SourceKind idx_kind = {"idx", true, false, recognises, open};
 
 }  // namespace tandem::data

@@ -55,6 +55,6 @@ bool recognises(const fs::path& path) {
 
 }  // namespace
 
-constinit const SourceKind list_kind = {"list", true, recognises, open};
+constinit const SourceKind list_kind = {"list", true, true, recognises, open};
 
 }  // namespace tandem::data

@@ -1,5 +1,6 @@
 #include "data/normalization.hpp"
 
+#include "data/moments.hpp"
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
@@ -11,66 +12,6 @@ namespace {
 
 /// Pixels in a run: long enough that the inner loop is spent in vector instructions.
 constexpr std::size_t run_pixels = 16;
-
-/// Sums over pixels, exact in double for any data set that fits a disk.
-struct Moments {
-  std::vector<double> sum, square;
-  double count = 0;
-
-  void add(const Image& image) {
-    const std::size_t pixels = image.values() / static_cast<std::size_t>(image.channels());
-    count += static_cast<double>(pixels);
-    bytes = image.type() == PixelType::u8;
-    bytes ? add_bytes(image) : add_floats(image);
-  }
-
-  Normalization result() const {
-    const double unit = bytes ? 255 : 1;
-    Normalization values;
-    for (std::size_t c = 0; c < sum.size(); ++c) {
-      const double mean = sum[c] / count;
-      const double deviation = std::sqrt(std::max(0.0, square[c] / count - mean * mean));
-      values.mean.push_back(static_cast<float>(mean / unit));
-      values.std.push_back(static_cast<float>(usable(deviation, mean) / unit));
-    }
-    return values;
-  }
-
- private:
-  /// What a constant channel is divided by must not blow up its rounding.
-  double usable(double deviation, double mean) const {
-    if (bytes) return std::max(1.0, deviation);
-    return deviation > 1e-6 * std::abs(mean) ? deviation : 1;
-  }
-
-  void add_bytes(const Image& image) {
-    const auto channels = static_cast<std::size_t>(image.channels());
-    const std::uint8_t* pixel = image.u8();
-    std::vector<std::uint64_t> sums(channels), squares(channels);
-    for (std::size_t i = 0; i < image.values(); i += channels) {
-      for (std::size_t c = 0; c < channels; ++c) {
-        const std::uint64_t value = pixel[i + c];
-        sums[c] += value;
-        squares[c] += value * value;
-      }
-    }
-    for (std::size_t c = 0; c < channels; ++c) {
-      sum[c] += static_cast<double>(sums[c]);
-      square[c] += static_cast<double>(squares[c]);
-    }
-  }
-
-  void add_floats(const Image& image) {
-    const auto channels = static_cast<std::size_t>(image.channels());
-    for (std::size_t i = 0; i < image.values(); ++i) {
-      const double value = image.f32()[i];
-      sum[i % channels] += value;
-      square[i % channels] += value * value;
-    }
-  }
-
-  bool bytes = true;
-};
 
 bool try_read(const Source& source, std::int64_t index, Image& image) {
   try {
@@ -128,16 +69,15 @@ Normalization measure(const Source& source, std::int64_t at_most) {
                                   static_cast<double>(source.size()) / static_cast<double>(taken));
     if (!try_read(source, index, image)) continue;
     const auto channels = static_cast<std::size_t>(image.channels());
-    if (moments.sum.empty()) moments.sum.resize(channels), moments.square.resize(channels);
-    if (moments.sum.size() != channels) {
+    if (moments.channels() != 0 && moments.channels() != channels) {
       throw Error(ErrorKind::data, source.name(index) + " has " + std::to_string(channels) +
                                        " channels, the pictures before it have " +
-                                       std::to_string(moments.sum.size()) +
+                                       std::to_string(moments.channels()) +
                                        ": set data.channels to 1 or 3");
     }
     moments.add(image);
   }
-  if (moments.sum.empty()) {
+  if (moments.channels() == 0) {
     throw Error(ErrorKind::data, "none of the " + std::to_string(taken) +
                                      " pictures taken to measure mean and std can be read");
   }

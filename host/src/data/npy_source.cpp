@@ -182,6 +182,6 @@ bool recognises(const fs::path& path) {
 
 }  // namespace
 
-constinit const SourceKind npy_kind = {"npy", true, recognises, open};
+constinit const SourceKind npy_kind = {"npy", true, false, recognises, open};
 
 }  // namespace tandem::data

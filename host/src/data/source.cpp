@@ -1,5 +1,6 @@
 #include "data/source.hpp"
 
+#include "data/cached_source.hpp"
 #include "data/shards.hpp"
 #include "data/source_kinds.hpp"
 #include "tandem/base/error.hpp"
@@ -119,7 +120,10 @@ void add_pixels(const Source& source, std::int64_t index, Hash& hash) {
 }  // namespace
 
 std::unique_ptr<Source> open_source(const SourceOptions& options) {
-  return choose(options).open(options);
+  const SourceKind& kind = choose(options);
+  auto source = kind.open(options);
+  if (!kind.encoded || options.cache_bytes == 0) return source;
+  return cached(std::move(source), options.cache_bytes);
 }
 
 std::vector<std::string> source_kinds() {

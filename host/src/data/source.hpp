@@ -42,6 +42,8 @@ struct SourceOptions {
   int channels = 0;
   /// A larger picture is refused, where its header tells the size before anything is decoded.
   std::int64_t max_pixels = 64'000'000;
+  /// Memory in which encoded pictures are kept decoded (`cached`); 0: none are.
+  std::int64_t cache_bytes = 0;
   SyntheticOptions synthetic;
 };
 

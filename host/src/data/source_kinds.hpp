@@ -13,6 +13,7 @@ namespace tandem::data {
 struct SourceKind {
   const char* name;
   bool needs_path;
+  bool encoded;  ///< files that have to be decoded, which a cache can spare
   /// Whether "auto" takes it for an existing path.
   bool (*recognises)(const std::filesystem::path& path);
   std::unique_ptr<Source> (*open)(const SourceOptions& options);

@@ -93,6 +93,6 @@ std::unique_ptr<Source> open(const SourceOptions& options) {
 
 }  // namespace
 
-constinit const SourceKind series_kind = {"synthetic_series", false, recognises, open};
+constinit const SourceKind series_kind = {"synthetic_series", false, false, recognises, open};
 
 }  // namespace tandem::data

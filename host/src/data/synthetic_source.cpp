@@ -145,6 +145,6 @@ std::unique_ptr<Source> open(const SourceOptions& options) {
 
 }  // namespace
 
-constinit const SourceKind synthetic_kind = {"synthetic", false, recognises, open};
+constinit const SourceKind synthetic_kind = {"synthetic", false, false, recognises, open};
 
 }  // namespace tandem::data

@@ -161,6 +161,6 @@ bool recognises(const fs::path& path) {
 
 }  // namespace
 
-constinit const SourceKind tar_kind = {"tar", true, recognises, open};
+constinit const SourceKind tar_kind = {"tar", true, true, recognises, open};
 
 }  // namespace tandem::data

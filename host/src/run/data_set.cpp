@@ -20,6 +20,7 @@ data::SourceOptions source_options(const config::DataSection& section) {
   options.path = section.path;
   options.channels = section.channels;
   options.max_pixels = section.max_pixels;
+  options.cache_bytes = std::int64_t{section.cache_mb} << 20;
   options.synthetic.count = section.synthetic_count;
   options.synthetic.size = section.synthetic_size;
   options.synthetic.classes = section.synthetic_classes;

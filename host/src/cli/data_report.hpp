@@ -1,0 +1,14 @@
+#pragma once
+
+#include "data/check_data.hpp"
+#include "formats/json_lines.hpp"
+
+#include <string>
+
+namespace tandem::cli {
+
+/// What `tandem data check` prints; names pictures as `source` does.
+std::string data_report_text(const data::DataReport& report, const data::Source& source);
+formats::Json data_report_json(const data::DataReport& report, const data::Source& source);
+
+}  // namespace tandem::cli
