@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <regex>
 #include <string>
+#include <string_view>
 
 namespace tandem::data {
 namespace {
@@ -19,12 +19,29 @@ struct Range {
   std::string before, first, last, after;
 };
 
-/// The first range of a path.
-std::optional<Range> range_in(const std::string& path) {
-  static const std::regex form(R"(^(.*?)\{(\d{1,9})\.\.(\d{1,9})\}(.*)$)");
-  std::smatch match;
-  if (!std::regex_match(path, match, form)) return std::nullopt;
-  return Range{match[1], match[2], match[3], match[4]};
+/// The number that a text begins with, at most nine digits; they are taken off it.
+std::string take_digits(std::string_view& text) {
+  std::size_t count = 0;
+  while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
+  if (count > 9) return {};
+  std::string digits(text.substr(0, count));
+  text.remove_prefix(count);
+  return digits;
+}
+
+/// The first range of a path, `{000..123}`.
+std::optional<Range> range_in(std::string_view path) {
+  for (auto at = path.find('{'); at != std::string_view::npos; at = path.find('{', at + 1)) {
+    std::string_view rest = path.substr(at + 1);
+    Range range{std::string(path.substr(0, at)), take_digits(rest), {}, {}};
+    if (range.first.empty() || !rest.starts_with("..")) continue;
+    rest.remove_prefix(2);
+    range.last = take_digits(rest);
+    if (range.last.empty() || !rest.starts_with('}')) continue;
+    range.after = rest.substr(1);
+    return range;
+  }
+  return std::nullopt;
 }
 
 void expand(const std::string& path, std::vector<fs::path>& out) {

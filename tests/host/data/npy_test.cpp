@@ -72,7 +72,7 @@ TEST_CASE("an .npy file that cannot be used is told with the remedy") {
       has(refused("version2.npy"), "labels.npy: expected 2 labels, one for each picture, found 3"));
   CHECK(has(refused("fortran.npy"), "ascontiguousarray"));
   CHECK(has(refused("first.npy"), "2 x 3 x 8 x 8: channels must come last"));
-  CHECK(has(refused("double.npy"), "values of type <f8"));
+  CHECK(has(refused("half.npy"), "values of type <f2"));
   CHECK(has(refused("records.npy"), "records of several fields"));
   CHECK(has(refused("labels.npy"), "<u8"));
 
@@ -93,6 +93,31 @@ TEST_CASE("an .npy file that cannot be used is told with the remedy") {
   options.path = arrays / "colour.npy";
   options.max_pixels = 9;
   CHECK(has(message([&] { data::open_source(options); }), "5x2"));
+}
+
+TEST_CASE("an .npy file of floats is a set of series, each a picture of one row") {
+  const auto source = files::open(arrays / "series.npy");
+  REQUIRE(source->size() == 3);
+  CHECK(source->label(0) == 5);
+  Image image;
+  source->read(1, image);
+  REQUIRE((image.height() == 1 && image.width() == 4 && image.channels() == 2));
+  REQUIRE(image.type() == PixelType::f32);
+  for (std::size_t i = 0; i < 8; ++i) CHECK(image.f32()[i] == (8 + static_cast<float>(i)) / 8 - 1);
+  CHECK(data::fingerprint(*source).size() == 16);
+
+  const auto doubles = files::open(arrays / "series64.npy");
+  doubles->read(2, image);
+  REQUIRE((image.width() == 4 && image.channels() == 1));
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(image.f32()[i] == (16 + 2 * static_cast<float>(i)) / 8 - 1);
+  }
+  CHECK(has(message([&] { files::open(arrays / "series.npy", 3); }, ErrorKind::config),
+            "the series have 2"));
+  const auto with_nan = files::open(arrays / "with_nan.npy");
+  with_nan->read(0, image);
+  CHECK(
+      has(message([&] { with_nan->read(1, image); }), "record 1 holds a value that is not finite"));
 }
 
 TEST_CASE("an .npy header's numbers cannot overflow") {
