@@ -68,6 +68,7 @@ void decode_as(PictureFormat format, Bytes bytes, const DecodeOptions& options, 
 
 void silence_decoders() {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+  cv::redirectError([](int, const char*, const char*, const char*, int, void*) { return 0; });
 }
 
 void check_pixels(std::int64_t height, std::int64_t width, std::int64_t max_pixels) {

@@ -1,0 +1,7 @@
+#include "fuzz.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  fuzz::read_source("cifar", fuzz::as_file("data_batch_1.bin", bytes, size));
+  fuzz::read_source("cifar", fuzz::as_file("train.bin", bytes, size));
+  return 0;
+}
