@@ -67,18 +67,16 @@ void cmyk_to_rgb(const std::uint8_t* in, std::size_t pixels, std::uint8_t* rgb) 
   }
 }
 
-/// One decoder a thread. It is made anew after a failure: a file whose header breaks off leaves
-/// libjpeg in a state in which it misreads the next file.
+/// For one file. A decoder that has seen another lends its Huffman and quantization tables to a
+/// file that lacks them, so that a damaged one would show what came before it.
 class Decoder {
  public:
-  Decoder() = default;
-  ~Decoder() { destroy(); }
+  Decoder() { create(); }
+  ~Decoder() { jpeg_destroy_decompress(&info_); }
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
 
   void decode(Bytes bytes, const DecodeOptions& options, Image& out) {
-    if (!usable_) create();
-    usable_ = false;
     if (!read_header(bytes)) fail();
     check_pixels(info_.image_height, info_.image_width, options.max_pixels);
     const auto width = static_cast<std::size_t>(info_.image_width);
@@ -91,13 +89,10 @@ class Decoder {
     if (!(cmyk ? read_cmyk(out.u8(), stride, options.channels) : read_pixels(out.u8(), stride))) {
       fail();
     }
-    usable_ = true;
   }
 
  private:
   void create() {
-    destroy();
-    info_ = {};
     info_.err = jpeg_std_error(&failure_.manager);
     failure_.manager.error_exit = leave;
     failure_.manager.emit_message = on_message;
@@ -107,12 +102,6 @@ class Decoder {
     jpeg_create_decompress(&info_);
     progress_.progress_monitor = on_progress;
     info_.progress = &progress_;
-    created_ = true;
-  }
-
-  void destroy() {
-    if (created_) jpeg_destroy_decompress(&info_);
-    created_ = false;
   }
 
   bool read_header(Bytes bytes) {
@@ -165,14 +154,12 @@ class Decoder {
   jpeg_progress_mgr progress_{};
   Failure failure_{};
   std::vector<std::uint8_t> row_;
-  bool created_ = false, usable_ = false;
 };
 
 }  // namespace
 
 void decode_jpeg(Bytes bytes, const DecodeOptions& options, Image& out) {
-  thread_local Decoder decoder;
-  decoder.decode(bytes, options, out);
+  Decoder().decode(bytes, options, out);
 }
 
 }  // namespace tandem::data

@@ -150,6 +150,24 @@ TEST_CASE("a JPEG's warnings are errors, but those that touch no pixel") {
   CHECK(pixels(jpeg) == expected);
 }
 
+TEST_CASE("a JPEG without its tables does not borrow those of the one before") {
+  const std::string whole = golden_bytes("progressive.jpg");
+  std::string without = whole.substr(0, 2);
+  for (std::size_t at = 2; at < whole.size();) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(whole[i]); };
+    const std::size_t marker = byte(at + 1), begin = at;
+    at += 2 + (byte(at + 2) << 8 | byte(at + 3));
+    if (marker == 0xda) {  // the scan's data go on to the next marker
+      while (at + 1 < whole.size() && (byte(at) != 0xff || byte(at + 1) == 0)) ++at;
+    }
+    if (marker != 0xc4) without += whole.substr(begin, at - begin);
+    if (at + 2 >= whole.size()) without += whole.substr(at), at = whole.size();
+  }
+  REQUIRE(without.size() < whole.size());
+  REQUIRE(message([&] { pixels(whole); }).empty());
+  CHECK(has(message([&] { pixels(without); }), "Huffman table"));
+}
+
 TEST_CASE("a picture too large is refused from its header, whatever its format") {
   const auto refused = [](const std::string& bytes, const std::string& size) {
     Image image;
