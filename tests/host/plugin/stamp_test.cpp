@@ -47,6 +47,14 @@ TEST_CASE("a stamp says what the plugin is, read from the file") {
   CHECK(incompatibilities(stamp, plugin::host_stamp()).empty());
 }
 
+TEST_CASE("a sanitizer that the author chose is in the stamp, and does not fit a host without") {
+  if (text(plugin::host_stamp().sanitizers) != "none") return;
+  const auto stamp = read_stamp(plugins / "sanitized.so");
+  CHECK(text(stamp.sanitizers) == "address");
+  CHECK(has(incompatibilities(stamp, plugin::host_stamp()),
+            "sanitizers: found address, expected none"));
+}
+
 TEST_CASE("the checksum is FNV-1a over the bytes after it") {
   const auto stamp = read_stamp(good);
   const auto* bytes = reinterpret_cast<const unsigned char*>(&stamp);

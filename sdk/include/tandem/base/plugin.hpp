@@ -10,14 +10,30 @@
 #ifndef TANDEM_LIBTORCH_VERSION
 #define TANDEM_LIBTORCH_VERSION "none"
 #endif
+// A sanitizer that the author chose is told by the compiler: g++ defines a macro, clang has a
+// feature, and UBSan neither.
 #ifndef TANDEM_SANITIZERS
+#ifdef __has_feature
+#define TANDEM_HAS_FEATURE(name) __has_feature(name)
+#else
+#define TANDEM_HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || TANDEM_HAS_FEATURE(address_sanitizer)
+#define TANDEM_SANITIZERS "address"
+#elif defined(__SANITIZE_THREAD__) || TANDEM_HAS_FEATURE(thread_sanitizer)
+#define TANDEM_SANITIZERS "thread"
+#elif TANDEM_HAS_FEATURE(memory_sanitizer)
+#define TANDEM_SANITIZERS "memory"
+#else
 #define TANDEM_SANITIZERS "none"
+#endif
+#undef TANDEM_HAS_FEATURE
 #endif
 
 namespace tandem {
 
 /// Makes what a plugin provides; one class a role derives from it (ObjectiveFactory, …).
-/// Lives as long as the process. [main thread]
+/// Lives as long as the process. Its makers are const and called on any thread, several at once.
 class TANDEM_API Factory {
  public:
   virtual ~Factory();
