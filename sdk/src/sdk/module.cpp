@@ -21,12 +21,6 @@ void visit_module(torch::nn::Module& module, StateVisitor& visitor, const std::s
   for (const auto& item : module.named_buffers()) visitor.buffer(prefix + item.key(), item.value());
 }
 
-/// torch's Module::to would turn BatchNorm's counter of batches into a floating-point tensor too.
-void move_tensor(at::Tensor tensor, at::Device device, at::ScalarType type) {
-  const torch::NoGradGuard no_grad;
-  tensor.set_data(tensor.to(device, tensor.is_floating_point() ? type : tensor.scalar_type()));
-}
-
 std::string prefix_of(const std::string& name) {
   return name.empty() ? name : name + ".";
 }
@@ -75,8 +69,8 @@ void ModuleState::train(bool on) {
 
 void ModuleState::to(at::Device device, at::ScalarType type) {
   for (auto& item : modules_) {
-    for (const auto& parameter : item.module->parameters()) move_tensor(parameter, device, type);
-    for (const auto& buffer : item.module->buffers()) move_tensor(buffer, device, type);
+    for (const auto& parameter : item.module->parameters()) move_to(parameter, device, type);
+    for (const auto& buffer : item.module->buffers()) move_to(buffer, device, type);
   }
   for (auto& item : encoders_) item.encoder->to(device, type);
 }

@@ -1,5 +1,7 @@
 #include "tandem/sdk/stateful.hpp"
 
+#include <ATen/ATen.h>
+
 namespace tandem {
 namespace {
 
@@ -36,6 +38,11 @@ class Prefixed final : public StateVisitor {
 
 StateVisitor::~StateVisitor() = default;
 Stateful::~Stateful() = default;
+
+void move_to(const at::Tensor& tensor, at::Device device, at::ScalarType type) {
+  const at::NoGradGuard no_grad;
+  tensor.set_data(tensor.to(device, tensor.is_floating_point() ? type : tensor.scalar_type()));
+}
 
 State state_of(Stateful& object) {
   Collector collector;

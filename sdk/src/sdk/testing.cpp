@@ -116,6 +116,17 @@ class ThreadRank final : public Collective {
   int rank_;
 };
 
+void copy_tensors(const std::vector<NamedTensor>& to, const std::vector<NamedTensor>& from) {
+  const auto fits = [](const NamedTensor& a, const NamedTensor& b) {
+    return a.name == b.name && a.tensor.sizes() == b.tensor.sizes();
+  };
+  if (!std::equal(to.begin(), to.end(), from.begin(), from.end(), fits)) {
+    throw Error(ErrorKind::internal,
+                "copy of a state: the two do not have the same names and shapes");
+  }
+  for (std::size_t i = 0; i < to.size(); ++i) to[i].tensor.copy_(from[i].tensor);
+}
+
 double numeric_gradient(const std::function<at::Tensor(const std::vector<at::Tensor>&)>& function,
                         const std::vector<at::Tensor>& inputs, double* value, double epsilon) {
   const double saved = *value;
@@ -169,6 +180,13 @@ void run_ranks(int ranks, const std::function<void(Collective&)>& body) {
   }
   for (auto& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);
+}
+
+void copy_state(Stateful& to, const State& from) {
+  const torch::NoGradGuard no_grad;
+  const auto own = state_of(to);
+  copy_tensors(own.parameters, from.parameters);
+  copy_tensors(own.buffers, from.buffers);
 }
 
 double gradient_error(const std::function<at::Tensor(const std::vector<at::Tensor>&)>& function,

@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "tandem/sdk/module.hpp"
+#include "tandem/sdk/tap.hpp"
 
 using namespace tandem;
 using test::slot;
@@ -62,6 +63,10 @@ AT(NamedTensor, tensor, 32);
 SIZE(State, 48);
 AT(State, parameters, 0);
 AT(State, buffers, 24);
+
+SIZE(TapPoint, 56);
+AT(TapPoint, name, 0);
+AT(TapPoint, shape, 32);
 
 SIZE(MlpOptions, 40);
 AT(MlpOptions, input, 0);

@@ -22,7 +22,8 @@ struct BackboneContext {
 };
 
 /// A network cut at one layer. It resolves the tap when it is made, runs no further than the tap,
-/// and refuses an unknown one with the nearest names. [main thread]
+/// and refuses an unknown one with the nearest names. [one thread at a time; several objects on
+/// several threads]
 class TANDEM_API Backbone : public Stateful {
  public:
   ~Backbone() override;
@@ -32,7 +33,7 @@ class TANDEM_API Backbone : public Stateful {
   virtual std::vector<std::string> layers() const = 0;
 };
 
-/// Makes backbones of one id. [main thread]
+/// Makes backbones of one id. [any thread]
 class TANDEM_API BackboneFactory : public Factory {
  public:
   ~BackboneFactory() override;

@@ -8,7 +8,8 @@ namespace tandem {
 
 /// Sums and gathers over the ranks of a run; lent by the host, valid as long as the run. On one
 /// rank every operation is the identity. All ranks call the same operations in the same order.
-/// A result must not be changed in place: it may be the argument itself. [main thread]
+/// A result must not be changed in place: it may be the argument itself. [one
+/// thread at a time; several objects on several threads]
 ///
 /// The host averages parameter gradients over ranks and takes the mean of `Loss::total`, so a loss
 /// that every rank computes alike from reduced statistics has the gradient that one rank would

@@ -6,7 +6,8 @@
 
 namespace tandem {
 
-/// Backbone + tap + pooling: what objectives hold. Made by the host.
+/// Backbone + tap + pooling: what objectives hold. Made by the host. [one thread at a time; several
+/// objects on several threads]
 class TANDEM_API Encoder : public Stateful {
  public:
   ~Encoder() override;

@@ -85,8 +85,8 @@ struct ParameterHint {
 /// Contract: `encode`, `embed` and `loss` may be called any number of times and change nothing but
 /// BatchNorm's running statistics; state advances in `after_optimizer_step` alone. The host calls
 /// `encode` and `embed` under the run's precision, and `loss` with autocast off and
-/// `online`/`target` in float32 (float64 stays). Throw only what derives from std::exception. [main
-/// thread]
+/// `online`/`target` in float32 (float64 stays). Throw only what derives from std::exception. [one
+/// thread at a time; several objects on several threads]
 ///
 /// The online encoder is the host's: `visit`, `train` and `to` speak of what the objective made
 /// itself, its heads and its target encoder.
@@ -117,7 +117,7 @@ class TANDEM_API Objective : public Stateful {
   ObjectiveContext context_;
 };
 
-/// Makes objectives of one id. [main thread]
+/// Makes objectives of one id. [any thread]
 class TANDEM_API ObjectiveFactory : public Factory {
  public:
   ~ObjectiveFactory() override;

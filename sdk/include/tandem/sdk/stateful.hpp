@@ -23,18 +23,24 @@ class TANDEM_API StateVisitor {
   virtual void buffer(std::string_view name, const at::Tensor& tensor) = 0;
 };
 
-/// How the host trains, moves, saves and averages what it does not know.
+/// How the host trains, moves, saves and averages what it does not know. [one thread at a time;
+/// several objects on several threads]
 class TANDEM_API Stateful {
  public:
   virtual ~Stateful();
   /// Names every tensor, always the current ones: whoever visits may change them in place. Any
-  /// state that is not a parameter is a buffer too. [main thread]
+  /// state that is not a parameter is a buffer too.
   virtual void visit(StateVisitor& visitor) = 0;
   /// Training mode on or off (BatchNorm, dropout).
   virtual void train(bool on) = 0;
-  /// Moves everything; floating-point tensors take the type.
+  /// Moves everything; floating-point tensors take the type. `move_to` does it for one tensor.
   virtual void to(at::Device device, at::ScalarType type) = 0;
 };
+
+/// Moves a tensor where it is, so that whoever holds it holds the moved one. A floating-point
+/// tensor takes the type; another keeps its own, as BatchNorm's counter of batches must and does
+/// not under torch::nn::Module::to. No graph is recorded.
+TANDEM_API void move_to(const at::Tensor& tensor, at::Device device, at::ScalarType type);
 
 struct NamedTensor {
   std::string name;

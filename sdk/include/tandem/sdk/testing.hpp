@@ -19,7 +19,16 @@ TANDEM_API ObjectiveContext toy_context(std::shared_ptr<Encoder> encoder, std::i
 /// Runs `body(collective)` on `ranks` threads, each with its rank of an in-process group. Rethrows
 /// the first exception once every rank has ended. Collectives are differentiable as `Collective`
 /// says.
+///
+/// The ranks draw from one generator, so objects that each makes for itself start with different
+/// weights: let every rank begin with `copy_state(objective, start)`, where `start` is the
+/// `state_of` an objective made before. No BatchNorm runs over these ranks: compare heads that have
+/// one in evaluation mode.
 TANDEM_API void run_ranks(int ranks, const std::function<void(Collective&)>& body);
+
+/// Copies every tensor by name, without a graph; types are converted. `from` may serve several
+/// threads at once. Throws Error(internal) where names or shapes differ.
+TANDEM_API void copy_state(Stateful& to, const State& from);
 
 /// The greatest relative difference between the analytic gradient of a scalar function and central
 /// differences, over all inputs, in float64: |a − n| / max(1, |a|, |n|).
