@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr std::int64_t rows = 8, width = 5;
+constexpr std::int64_t rows = 8, latent_width = 4, width = 5;
 int failures = 0;
 
 void expect_close(const char* what, double value, double expected, double tolerance) {
@@ -26,11 +26,13 @@ at::Tensor numbers(double seed) {
 }
 
 VicReg make(tandem::Collective& collective) {
-  auto context = tandem::testing::toy_context(tandem::testing::toy_encoder(3, 4), rows);
+  auto context = tandem::testing::toy_context(tandem::testing::toy_encoder(3, latent_width), rows);
   context.collective = &collective;
   VicReg::Params params;
   params.projector = {width};
-  return VicReg(params, context);
+  VicReg objective(params, context);
+  objective.to(at::kCPU, at::kDouble);
+  return objective;
 }
 
 at::Tensor loss_of(VicReg& objective, const std::vector<at::Tensor>& embeddings) {
@@ -85,17 +87,23 @@ void test_gradient() {
                0, 1e-7);
 }
 
-/// The mean over ranks of losses and gradients, as the host takes it, against one rank's.
+/// The mean over ranks of losses and of the projector's gradients, as the host takes it, against
+/// one rank's. All start with the same weights: the threads draw from one generator.
 void test_ranks() {
-  const auto run = [](tandem::Collective& collective) {
+  VicReg first = make(tandem::single_rank());
+  const tandem::State start = tandem::state_of(first);
+  const auto run = [&start](tandem::Collective& collective) {
     VicReg objective = make(collective);
-    at::Tensor weight = at::eye(width, at::dtype(at::kDouble)).requires_grad_();
+    tandem::testing::copy_state(objective, start);
     const std::int64_t own = rows / collective.size();
-    std::vector<at::Tensor> z;
-    for (double seed : {1.37, 2.71})
-      z.push_back(numbers(seed).narrow(0, collective.rank() * own, own).mm(weight));
-    const at::Tensor loss = loss_of(objective, z);
+    std::vector<tandem::Embedding> views;
+    for (double seed : {1.37, 2.71}) {
+      const at::Tensor latents = numbers(seed).narrow(1, 0, latent_width);
+      views.push_back(objective.embed({latents.narrow(0, collective.rank() * own, own), {}}, {}));
+    }
+    const at::Tensor loss = objective.loss(views, {}).total;
     loss.backward();
+    const at::Tensor weight = tandem::state_of(objective).parameters.at(0).tensor;
     return at::cat({loss.detach().reshape({1}), weight.grad().flatten()}) / collective.size();
   };
   const at::Tensor alone = run(tandem::single_rank());
