@@ -4,7 +4,7 @@
 # Looks in, and takes the first that holds one: Torch_DIR, CMAKE_PREFIX_PATH, the project's .venv
 # (TANDEM_VENV), the folders TANDEM_LIBTORCH_HINTS, the system. Sets LibTorch_VERSION (2.13.0),
 # LibTorch_VERSION_SHORT (2.13), LibTorch_ROOT and LibTorch_LIBRARY_DIR. TANDEM_LIBTORCH_REMEDY is what
-# messages advise.
+# messages advise; LibTorch_PROBLEM says why the one that was found cannot be used.
 
 set(_libtorch_minimum 2.4)
 if(NOT TANDEM_LIBTORCH_REMEDY)
@@ -32,6 +32,7 @@ endif()
 list(APPEND _libtorch_roots ${TANDEM_LIBTORCH_HINTS} ${CMAKE_SYSTEM_PREFIX_PATH})
 
 set(LibTorch_ROOT "LibTorch_ROOT-NOTFOUND")
+set(LibTorch_PROBLEM "")
 foreach(_root IN LISTS _libtorch_roots)
   file(GLOB _libraries "${_root}/lib/libtorch_cpu.so" "${_root}/lib/*/libtorch_cpu.so")
   if(_libraries AND EXISTS "${_root}/include/torch/csrc/api/include/torch/nn.h")
@@ -52,26 +53,26 @@ if(LibTorch_ROOT)
       endif()
     endif()
   endforeach()
-  if(NOT LibTorch_VERSION)
-    message(FATAL_ERROR "No version header found in ${LibTorch_ROOT}/include: is it a whole LibTorch?")
-  endif()
   file(STRINGS "${LibTorch_LIBRARY_DIR}/libc10.so" _cxx11 REGEX "__cxx11" LIMIT_COUNT 1)
-  if(NOT _cxx11)
-    message(FATAL_ERROR
-      "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is built with the old C++ ABI, which the system's libraries are "
-      "not. ${TANDEM_LIBTORCH_REMEDY}.")
-  endif()
-  if(LibTorch_VERSION VERSION_LESS _libtorch_minimum)
-    message(FATAL_ERROR
-      "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is too old: Tandem needs ${_libtorch_minimum} or newer. "
-      "${TANDEM_LIBTORCH_REMEDY}.")
+  if(NOT LibTorch_VERSION)
+    set(LibTorch_PROBLEM "No version header was found in ${LibTorch_ROOT}/include: is it a whole LibTorch?")
+  elseif(NOT _cxx11)
+    set(LibTorch_PROBLEM
+      "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is built with the old C++ ABI, which the system's libraries are not.")
+  elseif(LibTorch_VERSION VERSION_LESS _libtorch_minimum)
+    set(LibTorch_PROBLEM
+      "LibTorch ${LibTorch_VERSION} in ${LibTorch_ROOT} is too old: Tandem needs ${_libtorch_minimum} or newer.")
   endif()
 endif()
+if(LibTorch_PROBLEM)
+  set(LibTorch_ROOT "LibTorch_ROOT-NOTFOUND")
+endif()
 
+string(STRIP "${LibTorch_PROBLEM} ${TANDEM_LIBTORCH_REMEDY}." _reason)
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_ROOT LibTorch_LIBRARY_DIR
   VERSION_VAR LibTorch_VERSION
-  REASON_FAILURE_MESSAGE "${TANDEM_LIBTORCH_REMEDY}")
+  REASON_FAILURE_MESSAGE "${_reason}")
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)

@@ -2,8 +2,8 @@
 #
 # Builds the plugin NAME.so: a MODULE without prefix, hidden visibility, every symbol resolved at link time,
 # never unloaded. Links tandem::sdk, or tandem::base alone with TORCH_FREE (an augmentation then loads
-# without LibTorch). Where testing is enabled (enable_testing() comes first), ctest gets conformance_NAME, which
-# runs `tandem plugins check` on it, unless NO_TEST.
+# without LibTorch). Where the project calls enable_testing(), ctest gets conformance_NAME, which runs
+# `tandem plugins check` on it, unless NO_TEST.
 function(tandem_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH_FREE;NO_TEST" "" "SOURCES;LIBRARIES")
   add_library(${name} MODULE ${arg_SOURCES})

@@ -23,6 +23,10 @@ fail() {
 quietly() { # runs a command; its output is shown only where it fails
   "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2 && fail "failed: $*"; }
 }
+part() { # NAME: shows how long the part before took
+  [ -z "${part:-}" ] || printf 'installed: %4d s  %s\n' $((SECONDS - begun)) "$part"
+  part=$1 begun=$SECONDS
+}
 cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
 
 configure() { # NAME SOURCE [CMake option…]: strict warnings, so that the headers have none
@@ -88,6 +92,22 @@ other_libtorch_is_refused() {
   quietly configure torch_free "$source/examples/out_of_tree_augmentation" -DCMAKE_PREFIX_PATH="$work/other;$prefix"
 }
 
+# A project that can do without Tandem is told, and goes on.
+optional_tandem_is_told() {
+  forge_libtorch "$work/damaged" 9
+  : >"$work/damaged/lib/libc10.so"
+  mkdir "$work/optional"
+  cat >"$work/optional/CMakeLists.txt" <<'EOF'
+cmake_minimum_required(VERSION 3.25)
+project(optional LANGUAGES CXX)
+find_package(tandem QUIET)
+message(STATUS "found: ${tandem_FOUND}: ${tandem_NOT_FOUND_MESSAGE}")
+EOF
+  quietly configure optional_build "$work/optional" -DCMAKE_PREFIX_PATH="$work/damaged;$prefix"
+  grep -qE 'found: (0|FALSE): LibTorch 2\.9\.0 in [^ ]+ is built with the old C\+\+ ABI' "$work/log" ||
+    { cat "$work/log" >&2 && fail "an optional Tandem is not told why it cannot be used"; }
+}
+
 train() { # NAME [word…]: a few steps with the plugin that was built under NAME
   local name=$1
   shift
@@ -115,12 +135,15 @@ readonly examples=(vicreg convnet posterize)
 readonly roles=(objective backbone augmentation)
 
 main() {
+  part "install, move, look at what is there"
   install_and_move
   no_absolute_path
   program_runs
   host_library_keeps_to_itself
   other_libtorch_is_refused
+  optional_tandem_is_told
   local name role i
+  part "configure three examples, three projects of 'plugins new' and a loop"
   for i in 0 1 2; do quietly configure "${examples[i]}" "$source/examples/out_of_tree_${roles[i]}"; done
   for role in "${roles[@]}"; do
     quietly "$prefix/bin/tandem" plugins new "$role" "new_$role" --into "$work/projects"
@@ -129,13 +152,17 @@ main() {
   quietly configure own_training_loop "$source/examples/own_training_loop"
   readonly names=("${examples[@]}" "${roles[@]/#/new_}")
   printf '%s\n' "${names[@]/#/$work/}" "$work/own_training_loop" >"$work/builds"
+  part "build them"
   quietly xargs -a "$work/builds" -n 1 -P "$(nproc)" cmake --build
+  part "test and check them"
   for name in "${names[@]}"; do
     quietly ctest --test-dir "$work/$name" -N
     grep -q "conformance_$name\$" "$work/log" || fail "ctest does not check $name"
     quietly ctest --test-dir "$work/$name" --output-on-failure
   done
   quietly env OMP_NUM_THREADS=1 ctest --test-dir "$work/own_training_loop" --no-tests=error
+  part "train with each"
   train_each
+  part ""
 }
 main
