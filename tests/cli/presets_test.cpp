@@ -86,6 +86,27 @@ TEST_CASE("any objective goes with any backbone and any views, and nothing is co
   }
 }
 
+TEST_CASE(
+    "the tutorial's configuration is one comparison: objectives differ in [objective] alone") {
+  const Workplace here;
+  const auto tutorial = read_file(std::filesystem::path(TANDEM_SOURCE_DIR) / "sdk/README.md");
+  const auto begin = tutorial.find("# compare.toml");
+  REQUIRE(begin != std::string::npos);
+  write_file(here / "compare.toml", tutorial.substr(begin, tutorial.find("```", begin) - begin));
+  const auto shown = [&](const std::string& objective) {
+    const auto result = here.run({"config", "show", "compare.toml", "--objective", objective,
+                                  "--set", "data={source = \"synthetic\", synthetic_size = 224}"});
+    CAPTURE(result.err);
+    REQUIRE(result.code == 0);
+    const auto own = result.out.find("\n[objective]"), next = result.out.find("\n[", own + 1);
+    CHECK(has(result.out.substr(own, next - own), "\"" + objective + "\""));
+    return result.out.substr(0, own) + result.out.substr(next);
+  };
+  const auto barlow_twins = shown("barlow_twins");
+  for (const auto* objective : {"simsiam", "byol", "simclr"})
+    CHECK(shown(objective) == barlow_twins);
+}
+
 TEST_CASE("what a configuration leaves open suits the pictures, with any ResNet") {
   const Workplace here;
   write_file(here / "open.toml",

@@ -19,7 +19,7 @@ class TANDEM_API Augmentation {
   virtual void apply(Image& image, Random& random) const = 0;
 };
 
-/// Makes augmentations of one id. [main thread]
+/// Makes augmentations of one id. [any thread]
 class TANDEM_API AugmentationFactory : public Factory {
  public:
   ~AugmentationFactory() override;
