@@ -18,7 +18,8 @@ const std::vector<Command> commands = {
     {"eval", {"--baselines"}},
     {"data", {"--set"}},
     {"plugins",
-     {"--seed", "--group", "--rule", "--time-limit", "--list", "--in-process", "--into"}},
+     {"--input", "--pool", "--set", "--trust", "--seed", "--group", "--rule", "--time-limit",
+      "--list", "--in-process", "--into"}},
     {"config",
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--origin", "--docs"}},
 };

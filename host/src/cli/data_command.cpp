@@ -2,8 +2,9 @@
 #include "cli/console_log.hpp"
 #include "cli/data_report.hpp"
 #include "cli/process.hpp"
-#include "cli/setup.hpp"
+#include "config/data_section.hpp"
 #include "report/text.hpp"
+#include "run/data_set.hpp"
 #include "tandem/base/error.hpp"
 
 #include <unistd.h>
@@ -53,15 +54,14 @@ class CheckLine {
   bool drawn_ = false;
 };
 
-config::DataSection data_section(const Arguments& arguments, const std::string& path, Log& log) {
-  auto catalog = make_catalog(arguments, log);
-  run::Layers layers;
+config::DataSection data_section(const Arguments& arguments, const std::string& path) {
+  config::Document document;
   int number = 0;
   for (const auto& assignment : arguments.list("set")) {
-    layers.assignments.push_back({assignment, "--set #" + std::to_string(++number)});
+    document.set(assignment, "--set #" + std::to_string(++number));
   }
-  layers.assignments.push_back({"data.path=" + to_toml(ParamValue(path)), "the command line"});
-  return run::prepare_for(layers, catalog, {32, 32, 3}).data;
+  document.set("data.path=" + to_toml(ParamValue(path)), "the command line");
+  return config::check_data_section(document);
 }
 
 data::DataReport check(const data::Source& source, const std::atomic<bool>& stop, bool quiet) {
@@ -98,7 +98,7 @@ int data_command(const Strings& words) {
     throw Error(ErrorKind::usage, "tandem data needs 'check' and a folder or a file");
   }
   ConsoleLog log(arguments.verbose(), arguments.quiet());
-  auto section = data_section(arguments, given[1], log);
+  auto section = data_section(arguments, given[1]);
   section.cache_mb = 0;  // every picture is read once
   const auto source = run::open_training_data(section);
   const auto& stop = catch_signals();

@@ -1,10 +1,12 @@
 #include "catch.hpp"
 #include "config/config.hpp"
+#include "config/data_section.hpp"
 #include "fixtures.hpp"
 
 using namespace tandem;
 using namespace tandem::config;
 using config_test::assigned;
+using config_test::error_of;
 using config_test::lookup;
 using config_test::set_error;
 
@@ -48,6 +50,20 @@ TEST_CASE("pictures have one channel or three") {
   CHECK(set_error({"data.channels=3"}) == "nothing");
   CHECK(set_error({"data.channels=0"}).find("must be at least 1 or \"auto\", is 0") !=
         std::string::npos);
+}
+
+TEST_CASE("the [data] section alone needs no plugin, and takes no other table") {
+  const auto section = [](const tandem::Strings& assignments) {
+    tandem::config::Document document;
+    for (const auto& assignment : assignments) document.set(assignment, "--set");
+    return tandem::config::check_data_section(document);
+  };
+  CHECK(section({}).source == "auto");
+  CHECK(section({"data.path=\"a b\"", "data.max_bad=0.5"}).max_bad == 0.5);
+  CHECK(error_of([&] { section({"data.chanels=1"}); }).find("channels") != std::string::npos);
+  CHECK(error_of([&] { section({"train.epochs=1"}); }).find("'train': only keys of [data]") !=
+        std::string::npos);
+  CHECK(error_of([&] { section({"data=1"}); }).starts_with("3: "));
 }
 
 TEST_CASE("Nesterov needs momentum") {
