@@ -3,12 +3,17 @@
 #include "archive.hpp"
 #include "cut.hpp"
 #include "fixed_modes.hpp"
+#include "hidden_calls.hpp"
 #include "tandem/base/error.hpp"
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/runtime/jit_exception.h>
 
+#include <algorithm>
+#include <new>
+#include <stdexcept>
+#include <string_view>
 #include <unordered_set>
-#include <utility>
 
 namespace torchscript {
 namespace {
@@ -37,18 +42,19 @@ void add_used(const Block& block, std::set<std::string>& used) {
   }
 }
 
-/// Lets what an operator throws through as it is, for the scope's length; the interpreter would
-/// make one kind of exception of all, with a trace of the script in front.
-class KeepExceptions {
- public:
-  KeepExceptions() { std::swap(FLAGS_torch_jit_enable_rethrow_caught_exception, other_); }
-  ~KeepExceptions() { std::swap(FLAGS_torch_jit_enable_rethrow_caught_exception, other_); }
-  KeepExceptions(const KeepExceptions&) = delete;
-  KeepExceptions& operator=(const KeepExceptions&) = delete;
-
- private:
-  bool other_ = true;
-};
+/// The interpreter makes one kind of exception of all that operators throw, with a trace of the
+/// script in front of their own words; memory that ran out is to be told from the rest.
+[[noreturn]] void rethrow_own_words(const std::exception& error) {
+  const std::string text = error.what();
+  const std::string_view before = "\nRuntimeError: ";
+  const auto at = text.find(before);
+  if (text.rfind("The following operation failed in the TorchScript", 0) != 0 || at == text.npos)
+    throw;
+  const std::string words =
+      text.substr(std::min(text.find_first_not_of(" \n", at + before.size()), text.size()));
+  if (words == "std::bad_alloc\n") throw std::bad_alloc();
+  throw std::runtime_error(words);
+}
 
 }  // namespace
 
@@ -61,6 +67,7 @@ Network::Network(const Params& params, const tandem::BackboneContext& context)
     : module_(open_trusted(params.file, context.trust)) {
   layers_ = tap_names(mark_calls(module_).calls);
   const auto [graph, note] = cut(module_, context.tap);
+  refuse_hidden_calls(*graph);
   refuse_fixed_modes(*graph);
   if (!note.empty() && context.log != nullptr) context.log->info(note);
   add_used(*graph->block(), used_);
@@ -73,8 +80,13 @@ Network::Network(const Params& params, const tandem::BackboneContext& context)
 /// promises no equal bits.
 at::Tensor Network::forward(const at::Tensor& view) {
   torch::jit::Stack stack{module_._ivalue(), changes_view_ ? view.clone() : view};
-  const KeepExceptions keep;
-  torch::jit::InterpreterState(code_).run(stack);
+  try {
+    torch::jit::InterpreterState(code_).run(stack);
+  } catch (const torch::jit::JITException& raised) {  // by the script
+    throw std::runtime_error(raised.getOriginalMsg().value_or(raised.what()));
+  } catch (const std::exception& error) {
+    rethrow_own_words(error);
+  }
   return stack.back().toTensor();
 }
 

@@ -2,7 +2,11 @@
 #include "catch.hpp"
 #include "scripted.hpp"
 
+#include <ATen/record_function.h>
+#include <torch/csrc/jit/runtime/interpreter.h>
+
 #include <algorithm>
+#include <stdexcept>
 
 using scripted::make;
 
@@ -211,13 +215,88 @@ TEST_CASE("batches and weights in channels-last memory give the same values") {
   }
 }
 
-TEST_CASE("an operator's own words reach the message") {
-  const auto net = make("resnet.pt");
-  try {
-    net->forward(torch::rand({2, 1, 16, 16}, torch::kFloat64));
-    FAIL("one channel was taken for three");
-  } catch (const tandem::Error& error) {
-    CHECK(error.kind() == tandem::ErrorKind::plugin);
-    CHECK(has(error.what(), "to have 3 channels, but got 1 channels"));
+TEST_CASE(
+    "a layer whose call the graph does not show is refused, and what stands before it taken") {
+  const auto hidden = [](const std::string& file, const std::string& tap,
+                         const std::string& start) {
+    const std::string message = refusal(file, tap);
+    INFO(message);
+    CHECK(has(message, start + ", where its weights are out of sight"));
+  };
+  const std::string interface = "layer 'middle' is called through a torch.jit.interface";
+  for (const char* tap : {"", "last", "middle"}) hidden("interface.pt", tap, interface);
+  for (const char* tap : {"", "last"})
+    hidden("fork.pt", tap, "layer 'middle' is called by torch.jit.fork");
+  hidden("forkedmethod.pt", "", "a part of the model is called by torch.jit.fork");
+  hidden("chosen.pt", "", "layer 'parts' is called through a torch.jit.interface");
+  for (const char* file : {"interface.pt", "fork.pt", "forkedmethod.pt", "chosen.pt"}) {
+    const auto weights = scripted::named(tandem::state_of(*make(file, "first")).parameters);
+    CHECK(weights.size() == 2);
+    CHECK(weights.count("first.weight") == 1);
   }
+}
+
+namespace {
+
+tandem::Error failure(tandem::Backbone& net, const at::Tensor& view) {
+  try {
+    net.forward(view);
+  } catch (const tandem::Error& error) {
+    return error;
+  }
+  FAIL("nothing was thrown");
+  throw std::logic_error("not reached");
+}
+
+at::Tensor of_width(std::int64_t width) {
+  return torch::rand({2, 3, 4, width}, torch::kFloat64);
+}
+
+}  // namespace
+
+TEST_CASE("an operator's own words reach the message") {
+  const auto error = failure(*make("resnet.pt"), torch::rand({2, 1, 16, 16}, torch::kFloat64));
+  CHECK(error.kind() == tandem::ErrorKind::plugin);
+  CHECK(has(error.what(), "forward: Given groups=1"));
+  CHECK(has(error.what(), "to have 3 channels, but got 1 channels"));
+}
+
+TEST_CASE("what a script raises is told in its own words, memory that ran out as such") {
+  const auto net = make("faults.pt");
+  const auto raised = failure(*net, of_width(1));
+  CHECK(raised.kind() == tandem::ErrorKind::plugin);
+  CHECK(has(raised.what(), "forward: one pixel is too few"));
+  for (const int width : {2, 3}) {
+    const auto error = failure(*net, of_width(width));
+    INFO(error.what());
+    CHECK(error.kind() == tandem::ErrorKind::resource);
+  }
+  net->forward(of_width(4));
+}
+
+namespace {
+
+bool expected_flag = false;
+int others = 0, operators = 0;
+
+std::unique_ptr<at::ObserverContext> look(const at::RecordFunction&) {
+  ++operators;
+  others += FLAGS_torch_jit_enable_rethrow_caught_exception != expected_flag;
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("a forward pass leaves LibTorch's settings of the process alone, while it runs too") {
+  const auto net = make("faults.pt");
+  for (const bool embedder : {true, false}) {
+    FLAGS_torch_jit_enable_rethrow_caught_exception = expected_flag = embedder;
+    const auto handle = at::addThreadLocalCallback(at::RecordFunctionCallback(look));
+    net->forward(of_width(4));
+    CHECK(has(failure(*net, of_width(1)).what(), "forward: one pixel is too few"));
+    at::removeCallback(handle);
+    CHECK(FLAGS_torch_jit_enable_rethrow_caught_exception == embedder);
+  }
+  CHECK(operators > 0);
+  CHECK(others == 0);
 }

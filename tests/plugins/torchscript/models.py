@@ -209,6 +209,73 @@ class InPlace(nn.Module):
         return self.conv(x)
 
 
+@torch.jit.interface
+class Part(nn.Module):
+    def forward(self, input: Tensor) -> Tensor:
+        pass
+
+
+class Parts(nn.Module):
+    """Three layers in a row; those below call the middle one in ways that the script's graph does not follow."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 1)
+        self.middle = nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4))
+        self.last = nn.Conv2d(4, 4, 1)
+
+    def run_middle(self, x: Tensor) -> Tensor:
+        return self.middle(x)
+
+
+class Interface(Parts):
+    middle: Part
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.middle(self.first(x)))
+
+
+class Fork(Parts):
+    def forward(self, x: Tensor) -> Tensor:
+        future = torch.jit.fork(self.middle, self.first(x))
+        return self.last(torch.jit.wait(future))
+
+
+class ForkedMethod(Parts):
+    def forward(self, x: Tensor) -> Tensor:
+        future = torch.jit.fork(self.run_middle, self.first(x))
+        return self.last(torch.jit.wait(future))
+
+
+class Chosen(nn.Module):
+    """Which layer runs is known when it does."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 1)
+        self.parts = nn.ModuleList([nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 1)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        if x.size(0) > 0:
+            part: Part = self.parts[x.size(0) % 2]
+            x = part.forward(x)
+        return x
+
+
+class Faults(nn.Module):
+    """Fails in the way that the view's width names."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.size(3) == 1:
+            raise ValueError("one pixel is too few")
+        if x.size(3) == 2:
+            return torch.empty([1 << 50])
+        if x.size(3) == 3:
+            return x + len([0] * (1 << 50))
+        return x
+
+
 class TwoInputs(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         return x * mask
@@ -294,6 +361,8 @@ def broken(folder):
     torch.jit.script(InPlace().double()).save(folder / "in_place.pt")
     torch.jit.script(TwoInputs()).save(folder / "two_inputs.pt")
     torch.jit.script(Pair()).save(folder / "pair.pt")
+    for model in (Interface, Fork, ForkedMethod, Chosen, Faults):
+        torch.jit.script(model().double()).save(folder / f"{model.__name__.lower()}.pt")
     no_modes = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4), nn.Dropout(0.0))
     torch.jit.trace(no_modes.eval(), x).save(folder / "traced_no_modes.pt")
 
