@@ -170,9 +170,12 @@ TEST_CASE("views of different sizes must have latents of one width") {
   const auto flat = with({"--set", "backbone.pool=\"flatten\""});
   CAPTURE(flat.err);
   CHECK(flat.code == 3);
-  CHECK(has(flat.err, "view 0 (16 × 16) 2048, view 2 (8 × 8) 512; set backbone.pool = \"avg\""));
+  CHECK(has(flat.err,
+            "view 2 (8 × 8): a view of shape [2, 3, 8, 8] has latents 512 wide, one of "
+            "[2, 3, 16, 16] 2048; set pool = \"avg\""));
   const auto grid = with({"--set", "backbone.pool=\"grid:12\""});
   CAPTURE(grid.err);
   CHECK(grid.code == 3);
-  CHECK(has(grid.err, "view 2 (8 × 8): backbone.pool = \"grid:12\" needs a map of that size"));
+  CHECK(has(grid.err,
+            "view 2 (8 × 8): pool = \"grid:12\" (backbone.pool in a configuration) needs a map"));
 }

@@ -116,8 +116,9 @@ void list_layers(plugin::Catalog& catalog, const std::string& word, const Argume
 void add_layers_options(Arguments& arguments) {
   arguments.add()("input", po::value<std::string>()->value_name("CxHxW"),
                   "layers: the picture's channels, height and width (3x32x32)");
-  arguments.add()("pool", po::value<std::string>()->value_name("WORD"),
-                  "layers: auto, avg, grid:K, flatten, cls or mean_tokens (backbone.pool)");
+  arguments.add()(
+      "pool", po::value<std::string>()->value_name("WORD"),
+      "layers: auto, avg, grid:K, flatten, cls, mean_tokens or mean_length (backbone.pool)");
   arguments.add()("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
                   "layers: e.g. --set backbone.width=32; may be repeated");
   arguments.add()("trust", po::bool_switch(),

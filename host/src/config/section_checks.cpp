@@ -1,8 +1,8 @@
 #include "config/section_checks.hpp"
 
-#include <algorithm>
+#include "config/pool.hpp"
+
 #include <string>
-#include <string_view>
 
 namespace tandem::config {
 namespace {
@@ -12,23 +12,11 @@ Origin place_of(const Config& config, const std::string& path) {
   return found == config.origins.end() ? Origin() : found->second;
 }
 
-bool is_grid(std::string_view pool) {
-  constexpr std::string_view head = "grid:";
-  if (!pool.starts_with(head)) return false;
-  pool.remove_prefix(head.size());
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !pool.empty() && pool.size() <= 4 && pool[0] != '0' &&
-         std::all_of(pool.begin(), pool.end(), is_digit);
-}
-
 void check_pool(const Config& config, Problems& problems) {
   const std::string& pool = config.backbone_host.pool;
-  const auto words = {"auto", "avg", "flatten", "cls", "mean_tokens"};
-  if (std::find(words.begin(), words.end(), pool) != words.end() || is_grid(pool)) return;
-  problems.add(place_of(config, "backbone.pool"),
-               "'pool' in [backbone]: must be \"auto\", \"avg\", \"flatten\", \"cls\", "
-               "\"mean_tokens\" or \"grid:K\" with a whole number K above 0, is " +
-                   tandem::to_toml(ParamValue(pool)));
+  if (is_pool(pool)) return;
+  problems.add(place_of(config, "backbone.pool"), "'pool' in [backbone]: must be " + pool_words() +
+                                                      ", is " + tandem::to_toml(ParamValue(pool)));
 }
 
 void check_normalize(const Config& config, Problems& problems) {

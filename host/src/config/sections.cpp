@@ -55,8 +55,9 @@ void BackboneSection::declare(Fields<BackboneSection>& f) {
   f("tap", &BackboneSection::tap,
     "layer whose output is the latent; empty: the backbone's own choice");
   f("pool", &BackboneSection::pool,
-    "from the layer's output to a vector: auto or avg (the mean of a map or of tokens), grid:K for "
-    "K × K means, flatten, cls (the first token), mean_tokens");
+    "from the layer's output to a vector: auto or avg (the mean of a map (N, C, H, W) or of tokens "
+    "(N, T, F)), grid:K for K × K means, flatten, cls (the first token), mean_tokens, mean_length "
+    "(of a series (N, C, L))");
   f("trust", &BackboneSection::trust,
     "run code that comes with the backbone's files (TorchScript); only for files you trust");
 }

@@ -37,7 +37,7 @@ struct DataSection {
 /// The host's own keys of [backbone]; the others belong to the plugin.
 struct BackboneSection {
   std::string tap;            ///< empty: the backbone's own choice
-  std::string pool = "auto";  ///< "auto", "avg", "flatten", "cls", "mean_tokens" or "grid:K"
+  std::string pool = "auto";  ///< see config/pool.hpp
   bool trust = false;         ///< code that comes from the backbone's files may run
   static void declare(Fields<BackboneSection>& f);
 };

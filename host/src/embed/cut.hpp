@@ -5,17 +5,19 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace tandem::host {
 
-/// Where a model's forward pass ends: at a child of nested Sequentials, at a tap, or nowhere.
+/// Where a model's forward pass ends: at a child of a Sequential (of that very class: one derived
+/// from it may have a forward of its own), at a tap, or nowhere.
 class Cut {
  public:
-  /// Finds a layer by name; a Sequential's own children come before taps of the same name. Runs
-  /// the model, which must be in eval mode, on `sample`, no further than that layer. Throws
-  /// Error(config) for an unknown one.
+  /// Finds a layer by name; a Sequential's own children come before taps of the same name. For a
+  /// tap the model, which must be in eval mode, is run on `sample`, no further than there. Throws
+  /// Error(config) for an unknown layer.
   Cut(const Model& model, const Layer& layer, const at::Tensor& sample);
 
   /// The layer's output; undefined where the forward pass does not come by. `module` is the
@@ -32,7 +34,7 @@ class Cut {
 
   Model::Forward forward_;
   std::string name_;
-  std::vector<std::size_t> path_;  ///< of children; empty unless the layer is one
+  std::optional<std::size_t> child_;  ///< of a Sequential, where the layer is one
 };
 
 /// See `layers` of the public header; without what that does to keep the model as it is.

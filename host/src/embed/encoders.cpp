@@ -1,8 +1,7 @@
 #include "embed/encoders.hpp"
 
-#include "config/values.hpp"
-#include "embed/module_backbone.hpp"
 #include "embed/modules.hpp"
+#include "embed/wrapped_module.hpp"
 #include "plugin/guard.hpp"
 #include "roles/backbone.hpp"
 #include "roles/encoder.hpp"
@@ -34,7 +33,8 @@ auto look_at(const Model& model, const Look& look) {
   try {
     return look();
   } catch (...) {
-    plugin::rethrow_as_error("model '" + model.module()->name() + "', forward of the sample");
+    plugin::rethrow_as_error("your model '" + model.module()->name() + "', forward of the sample",
+                             ErrorKind::usage);
   }
 }
 
@@ -42,7 +42,7 @@ std::shared_ptr<Encoder> wrap(std::shared_ptr<torch::nn::Module> module, const C
                               const Model& model, const roles::Pooling& pooling,
                               const at::Tensor& sample, Log& log) {
   const KeepModule as_it_was(*module);
-  auto backbone = std::make_unique<ModuleBackbone>(std::move(module), cut, *model.module());
+  auto backbone = std::make_unique<WrappedModule>(std::move(module), cut, *model.module());
   return std::make_shared<roles::HostEncoder>(std::move(backbone), pooling, sample, log);
 }
 
@@ -61,11 +61,13 @@ Encoders encoders_of_module(const Model& model, const Layer& layer, const Encode
   return encoders;
 }
 
-std::shared_ptr<Encoder> make_from_plugin(const plugin::Found<BackboneFactory>& found,
-                                          const ParamValues& values, const BackboneContext& context,
-                                          const std::string& pool, const at::Tensor& sample,
-                                          Log& log) {
-  auto backbone = roles::make_backbone(found, values, context);
+std::shared_ptr<Encoder> make_from_plugin(const Chosen<BackboneFactory>& chosen,
+                                          const BackboneContext& context, const std::string& pool,
+                                          const at::Tensor& sample, Log& log) {
+  auto backbone = [&] {
+    const auto lock = lock_plugins();
+    return roles::make_backbone(chosen.found, chosen.values, context);
+  }();
   backbone->to(sample.device(), sample.is_floating_point() ? sample.scalar_type() : at::kFloat);
   roles::to_channels_last(*backbone);
   return std::make_shared<roles::HostEncoder>(std::move(backbone), roles::Pooling(pool), sample,
@@ -74,17 +76,15 @@ std::shared_ptr<Encoder> make_from_plugin(const plugin::Found<BackboneFactory>& 
 
 Encoders encoders_of_plugin(const BackbonePlugin& plugin, const Layer& layer,
                             const EncoderOptions& options, const at::Tensor& sample) {
-  const auto found =
-      find_plugin<BackboneFactory>(Role::backbone, plugin.id, options.plugins, *options.log);
-  const auto values = config::read_values(plugin.parameters, found.factory->schema(), "[backbone]",
-                                          "backbone '" + plugin.id + "'");
+  const auto chosen = choose_plugin<BackboneFactory>(Role::backbone, plugin.id, plugin.parameters,
+                                                     options.plugins, *options.log);
   const BackboneContext context{layer.name, sample.size(1), plugin.trust, options.log};
   Encoders encoders;
-  encoders.online = make_from_plugin(found, values, context, options.pool, sample, *options.log);
+  encoders.online = make_from_plugin(chosen, context, options.pool, sample, *options.log);
   encoders.another = [=, online = encoders.online, pool = options.pool](Init init) {
     std::optional<roles::KeepRandomState> keep;
     if (init == Init::copy) keep.emplace();
-    auto made = make_from_plugin(found, values, context, pool, sample, null_log());
+    auto made = make_from_plugin(chosen, context, pool, sample, null_log());
     if (init == Init::copy) roles::copy_by_name(*made, *online);
     return made;
   };

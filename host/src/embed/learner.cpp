@@ -1,7 +1,6 @@
 #include "tandem/host/learner.hpp"
 
 #include "checkpoint/weights.hpp"
-#include "config/values.hpp"
 #include "embed/encoders.hpp"
 #include "roles/objective.hpp"
 #include "tandem/base/error.hpp"
@@ -31,10 +30,9 @@ std::vector<ViewContext> contexts_of(const std::vector<View>& views) {
 std::unique_ptr<Objective> make_objective(const LearnerOptions& options, const Encoders& encoders,
                                           at::Device device, at::ScalarType type) {
   Log& log = options.log != nullptr ? *options.log : null_log();
-  const auto found =
-      find_plugin<ObjectiveFactory>(Role::objective, options.objective, options.plugins, log);
-  const auto values = config::read_values(options.parameters, found.factory->schema(),
-                                          "[objective]", "objective '" + options.objective + "'");
+  const auto lock = lock_plugins();
+  const auto chosen = choose_plugin<ObjectiveFactory>(Role::objective, options.objective,
+                                                      options.parameters, options.plugins, log);
   ObjectiveContext context;
   context.encoder = encoders.online;
   context.new_encoder = encoders.another;
@@ -45,7 +43,7 @@ std::unique_ptr<Objective> make_objective(const LearnerOptions& options, const E
   context.steps_per_epoch = options.steps_per_epoch;
   context.total_steps = options.total_steps;
   context.device = device;
-  auto objective = roles::make_objective(found, values, context);
+  auto objective = roles::make_objective(chosen.found, chosen.values, context);
   objective->to(device, type);
   return objective;
 }
@@ -55,13 +53,6 @@ at::ScalarType type_of(Encoder& encoder, const at::Tensor& sample) {
   for (const auto& item : state_of(encoder).parameters)
     if (item.tensor.is_floating_point()) return item.tensor.scalar_type();
   return sample.is_floating_point() ? sample.scalar_type() : at::kFloat;
-}
-
-Embedding without_graph(const Embedding& embedding) {
-  const auto detached = [](const at::Tensor& t) { return t.defined() ? t.detach() : t; };
-  Embedding result{detached(embedding.online), detached(embedding.target), {}};
-  for (const auto& tensor : embedding.extra) result.extra.push_back(detached(tensor));
-  return result;
 }
 
 }  // namespace
@@ -107,7 +98,7 @@ at::Tensor Learner::Impl::loss(const std::vector<Embedding>& embeddings,
   metrics = std::move(result.metrics);
   if (!at::GradMode::is_enabled()) return result.total;
   pending.clear();
-  for (const auto& embedding : embeddings) pending.push_back(without_graph(embedding));
+  for (const auto& embedding : embeddings) pending.push_back(roles::without_graph(embedding));
   after_backward(result.total, self);
   return result.total;
 }

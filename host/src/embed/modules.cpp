@@ -1,5 +1,6 @@
 #include "embed/modules.hpp"
 
+#include "plugin/guard.hpp"
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/sdk/module.hpp"
@@ -53,6 +54,15 @@ std::shared_ptr<Module> clone_of(const Module& module) {
   return copy;
 }
 
+std::shared_ptr<Module> made_by_caller(const Model& model) {
+  try {
+    return model.make_another()();
+  } catch (...) {
+    plugin::rethrow_as_error("making another of your model '" + model.module()->name() + "'",
+                             ErrorKind::usage);
+  }
+}
+
 void take_over(const std::vector<at::Tensor>& tensors, const std::vector<at::Tensor>& from,
                bool values) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -85,7 +95,7 @@ std::shared_ptr<Module> another_module(const Model& model, bool copy) {
   if (!copy && !model.make_another()) refuse(module, "its clone would have the same weights");
   std::optional<roles::KeepRandomState> keep;
   if (copy) keep.emplace();
-  auto other = model.make_another() ? model.make_another()() : clone_of(module);
+  auto other = model.make_another() ? made_by_caller(model) : clone_of(module);
   if (other == nullptr) refuse(module, "what makes another one made nothing");
   if (!same_shapes(module.parameters(), other->parameters()) ||
       !same_shapes(module.buffers(), other->buffers()))

@@ -17,8 +17,13 @@ std::filesystem::path own_folder() {
   return error ? std::filesystem::path() : library.parent_path() / "tandem" / "plugins";
 }
 
+bool is_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
 void add(plugin::Catalog& catalog, const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path))
+  if (is_folder(path))
     catalog.add_folder(path);
   else
     catalog.add_file(path);
@@ -31,7 +36,7 @@ plugin::Catalog search_plugins(const Paths& first, Log& log) {
   for (const auto& path : first) add(catalog, path);
   plugin::add_search_path(catalog, "name it in LearnerOptions::plugins");
   const auto own = own_folder();
-  if (std::filesystem::is_directory(own)) catalog.add_folder(own);
+  if (is_folder(own)) catalog.add_folder(own);
   if (catalog.files().empty()) {
     throw Error(ErrorKind::plugin,
                 Log::join("no plugin was found: ", own.string(),
@@ -41,8 +46,8 @@ plugin::Catalog search_plugins(const Paths& first, Log& log) {
   return catalog;
 }
 
-std::unique_lock<std::mutex> lock_plugins() {
-  static std::mutex mutex;
+std::unique_lock<std::recursive_mutex> lock_plugins() {
+  static std::recursive_mutex mutex;
   return std::unique_lock(mutex);
 }
 

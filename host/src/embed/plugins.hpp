@@ -1,10 +1,12 @@
 #pragma once
 
+#include "config/values.hpp"
 #include "plugin/catalog.hpp"
 
 #include <filesystem>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tandem::host {
@@ -15,15 +17,29 @@ using Paths = std::vector<std::filesystem::path>;
 /// tandem/plugins beside this library. Throws Error(plugin), also where there is no plugin at all.
 plugin::Catalog search_plugins(const Paths& first, Log& log);
 
-/// Libraries are opened by one thread at a time.
-std::unique_lock<std::mutex> lock_plugins();
+/// Held while plugins are searched, opened, and asked for schemas and objects: what they share is
+/// used by one thread at a time. An objective may have another encoder made while it is made
+/// itself.
+std::unique_lock<std::recursive_mutex> lock_plugins();
 
-/// Finds and opens one thing that a plugin provides. [any thread]
+/// A factory of a plugin's, and values for what it makes.
 template <class F>
-plugin::Found<F> find_plugin(Role role, const std::string& id, const Paths& first, Log& log) {
+struct Chosen {
+  plugin::Found<F> found;
+  ParamValues values;
+};
+
+/// Finds and opens what a plugin provides, and reads the lines of its table. [any thread]
+template <class F>
+Chosen<F> choose_plugin(Role role, const std::string& id, const std::string& parameters,
+                        const Paths& first, Log& log) {
   const auto lock = lock_plugins();
   auto catalog = search_plugins(first, log);
-  return catalog.find_as<F>(role, id);
+  auto found = catalog.find_as<F>(role, id);
+  const std::string name(role_name(role));
+  auto values = config::read_values(parameters, found.factory->schema(), "[" + name + "]",
+                                    name + " '" + id + "'");
+  return {std::move(found), std::move(values)};
 }
 
 }  // namespace tandem::host

@@ -143,7 +143,10 @@ void Catalog::unknown(Role role, std::string_view id) const {
                shown[i] + "'";
   }
   if (!close.empty()) message += "?";
-  if (known.empty()) message += "; no plugin folder with any was found (--plugin-path names one)";
+  if (known.empty())
+    message +=
+        "; no plugin folder with any was found: name one in TANDEM_PLUGIN_PATH, with --plugin-path "
+        "or in LearnerOptions::plugins";
   for (const auto& file : files_) {
     if (!file.problem.empty() && file.stamp.count == 0)
       message += "\n  (unusable: " + file.problem + ")";

@@ -1,7 +1,5 @@
 #include "plugin/guard.hpp"
 
-#include "tandem/base/error.hpp"
-
 #include <exception>
 #include <new>
 #include <string>
@@ -21,8 +19,8 @@ bool out_of_memory(std::string_view text) {
 
 }  // namespace
 
-void rethrow_as_error(const std::string& where) {
-  const std::string smaller = "; try a smaller train.batch_size";
+void rethrow_as_error(const std::string& where, ErrorKind kind) {
+  const std::string smaller = "; try a smaller batch (train.batch_size in a configuration)";
   try {
     throw;
   } catch (const Error&) {
@@ -32,9 +30,9 @@ void rethrow_as_error(const std::string& where) {
   } catch (const std::exception& error) {
     const std::string message = where + ": " + first_line(error.what());
     if (out_of_memory(error.what())) throw Error(ErrorKind::resource, message + smaller);
-    throw Error(ErrorKind::plugin, message);
+    throw Error(kind, message);
   } catch (...) {
-    throw Error(ErrorKind::plugin, where + ": threw something that is no std::exception");
+    throw Error(kind, where + ": threw something that is no std::exception");
   }
 }
 

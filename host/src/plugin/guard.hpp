@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plugin/catalog.hpp"
+#include "tandem/base/error.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -14,8 +15,9 @@ namespace tandem::plugin {
 /// unchanged, memory that ran out becomes kind `resource`, anything else kind `plugin` with plugin,
 /// file, stage and the cause's first line.
 [[noreturn]] void rethrow_as_error(const Origin& origin, std::string_view stage);
-/// The same for code of several plugins at once: `where` says whose and which.
-[[noreturn]] void rethrow_as_error(const std::string& where);
+/// The same for code of several plugins at once, or, as `kind` usage, of the caller's: `where` says
+/// whose and which.
+[[noreturn]] void rethrow_as_error(const std::string& where, ErrorKind kind = ErrorKind::plugin);
 
 /// Calls a plugin's code; see `rethrow_as_error`. `stage` says what it was doing ("loss",
 /// "construction").

@@ -62,12 +62,14 @@ class Untrained final : public StateVisitor {
 
 HostEncoder::HostEncoder(std::unique_ptr<Backbone> backbone, const Pooling& pooling,
                          const at::Tensor& sample, Log& log)
-    : backbone_(std::move(backbone)), pooling_(pooling) {
+    : backbone_(std::move(backbone)), pooling_(pooling), sample_shape_(sample.sizes().vec()) {
   const KeepRandomState keep;
   const at::AutoGradMode with_graph(true);
   backbone_->train(false);
-  const auto latent = (*this)(sample);
-  if (latent.dim() != 2 || latent.size(0) != sample.size(0)) {
+  const auto output = backbone_->forward(sample);
+  pooling_.tell(output, log);
+  const auto latent = pooling_(output);
+  if (latent.size(0) != sample.size(0)) {
     throw Error(ErrorKind::plugin, Log::join("the backbone turned a batch of shape ",
                                              sample.sizes(), " into latents of shape ",
                                              latent.sizes(), "; one row a sample is expected"));
@@ -79,7 +81,13 @@ HostEncoder::HostEncoder(std::unique_ptr<Backbone> backbone, const Pooling& pool
 }
 
 at::Tensor HostEncoder::operator()(const at::Tensor& view) {
-  return pooling_(backbone_->forward(view));
+  auto latent = pooling_(backbone_->forward(view));
+  if (latent.size(1) == width_) return latent;
+  throw Error(ErrorKind::config,
+              Log::join("a view of shape ", view.sizes(), " has latents ", latent.size(1),
+                        " wide, one of ", at::IntArrayRef(sample_shape_), " ", width_,
+                        "; set pool = \"avg\" (backbone.pool in a configuration), or give all "
+                        "views one size"));
 }
 
 void HostEncoder::visit(StateVisitor& visitor) {

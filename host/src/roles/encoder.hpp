@@ -22,6 +22,7 @@ class HostEncoder final : public Encoder {
   HostEncoder(std::unique_ptr<Backbone> backbone, const Pooling& pooling, const at::Tensor& sample,
               Log& log);
 
+  /// Throws Error(config) for a view whose size gives latents of another width.
   at::Tensor operator()(const at::Tensor& view) override;
   std::int64_t width() const override { return width_; }
   void visit(StateVisitor& visitor) override;
@@ -31,6 +32,7 @@ class HostEncoder final : public Encoder {
  private:
   std::unique_ptr<Backbone> backbone_;
   Pooling pooling_;
+  std::vector<std::int64_t> sample_shape_;
   std::int64_t width_ = 0;
   std::unordered_set<std::string> unreached_;
 };

@@ -91,6 +91,13 @@ class GuardedObjective final : public Objective {
 
 }  // namespace
 
+Embedding without_graph(const Embedding& embedding) {
+  const auto detached = [](const at::Tensor& t) { return t.defined() ? t.detach() : t; };
+  Embedding result{detached(embedding.online), detached(embedding.target), {}};
+  for (const auto& tensor : embedding.extra) result.extra.push_back(detached(tensor));
+  return result;
+}
+
 std::unique_ptr<Objective> make_objective(const plugin::Found<ObjectiveFactory>& found,
                                           const ParamValues& values,
                                           const ObjectiveContext& context) {

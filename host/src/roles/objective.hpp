@@ -13,4 +13,7 @@ std::unique_ptr<Objective> make_objective(const plugin::Found<ObjectiveFactory>&
                                           const ParamValues& values,
                                           const ObjectiveContext& context);
 
+/// The same values, detached: what `after_optimizer_step` is given.
+Embedding without_graph(const Embedding& embedding);
+
 }  // namespace tandem::roles

@@ -7,6 +7,7 @@
 #include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
 
+#include <mutex>
 #include <unordered_map>
 
 namespace tandem::roles {
@@ -41,9 +42,16 @@ void seed_generators(std::uint64_t seed, const std::string& stage, std::uint64_t
   at::manual_seed(std::uint64_t{block[0]} << 32 | block[1]);
 }
 
-KeepRandomState::KeepRandomState() : saved_(at::detail::getDefaultCPUGenerator().get_state()) {}
+KeepRandomState::KeepRandomState() {
+  at::Generator generator = at::detail::getDefaultCPUGenerator();
+  const std::lock_guard lock(generator.mutex());
+  saved_ = generator.get_state();
+}
+
 KeepRandomState::~KeepRandomState() {
-  at::Generator(at::detail::getDefaultCPUGenerator()).set_state(saved_);
+  at::Generator generator = at::detail::getDefaultCPUGenerator();
+  const std::lock_guard lock(generator.mutex());
+  generator.set_state(saved_);
 }
 
 void copy_by_name(Stateful& to, Stateful& from) {

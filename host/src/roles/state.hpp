@@ -11,7 +11,8 @@ namespace tandem::roles {
 /// equal runs draw alike and no generator state has to be kept.
 void seed_generators(std::uint64_t seed, const std::string& stage, std::uint64_t index = 0);
 
-/// Keeps LibTorch's default CPU generator as it is for the scope's length.
+/// Keeps LibTorch's default CPU generator as it is for the scope's length. What another thread
+/// draws meanwhile is drawn again.
 class KeepRandomState {
  public:
   KeepRandomState();

@@ -200,7 +200,7 @@ class TrainRun {
   }
 
   train::LearnerParts learner_parts() {
-    check_view_widths(*encoder_, loader_.shapes(), plan_.type, config_.backbone_host.pool);
+    check_view_widths(*encoder_, loader_.shapes(), plan_.type);
     auto objective = make_objective(config_, catalog_, objective_context());
     auto parameters = train::trained_parameters(*encoder_, *objective);
     for (const auto& parameter : parameters) parameter_count_ += parameter.tensor.numel();

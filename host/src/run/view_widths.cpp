@@ -26,37 +26,23 @@ class DryRun {
   at::NoGradGuard no_grad_;
 };
 
-std::string name_of(std::size_t view, const data::Shape& shape) {
-  return Log::join("view ", view, " (", shape.height, " × ", shape.width, ")");
-}
-
-std::int64_t width_of(Encoder& encoder, std::size_t view, const data::Shape& shape,
-                      at::ScalarType type) {
+void look_at(Encoder& encoder, std::size_t view, const data::Shape& shape, at::ScalarType type) {
   try {
-    return encoder(at::zeros({2, shape.channels, shape.height, shape.width}, at::dtype(type)))
-        .size(1);
+    encoder(at::zeros({2, shape.channels, shape.height, shape.width}, at::dtype(type)));
   } catch (const Error& error) {
-    throw Error(error.kind(), name_of(view, shape) + ": " + error.what());
+    throw Error(error.kind(), Log::join("view ", view, " (", shape.height, " × ", shape.width,
+                                        "): ", error.what()));
   }
 }
 
 }  // namespace
 
-void check_view_widths(Encoder& encoder, const std::vector<data::Shape>& views, at::ScalarType type,
-                       const std::string& pool) {
+void check_view_widths(Encoder& encoder, const std::vector<data::Shape>& views,
+                       at::ScalarType type) {
   const DryRun dry_run(encoder);
   for (std::size_t i = 1; i < views.size(); ++i) {
-    if (std::find(views.begin(), views.begin() + static_cast<std::ptrdiff_t>(i), views[i]) !=
-        views.begin() + static_cast<std::ptrdiff_t>(i))
-      continue;
-    const std::int64_t width = width_of(encoder, i, views[i], type);
-    if (width == encoder.width()) continue;
-    throw Error(ErrorKind::config,
-                Log::join("backbone.pool = \"", pool,
-                          "\" gives views of different sizes latents of "
-                          "different widths: ",
-                          name_of(0, views[0]), " ", encoder.width(), ", ", name_of(i, views[i]),
-                          " ", width, "; set backbone.pool = \"avg\", or give all views one size"));
+    const auto end = views.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(views.begin(), end, views[i]) == end) look_at(encoder, i, views[i], type);
   }
 }
 

@@ -12,9 +12,9 @@ namespace tandem::run {
 
 /// Runs every size of view through the encoder once, in eval mode, which leaves BatchNorm's
 /// statistics and random state untouched; the encoder is in training mode afterwards. Throws what a
-/// view of that size throws, its number in front, and Error(config) where the latents of two views
-/// differ in width. `pool` is backbone.pool, for the message.
-void check_view_widths(Encoder& encoder, const std::vector<data::Shape>& views, at::ScalarType type,
-                       const std::string& pool);
+/// view of that size throws, its number in front: also that its latents are not as wide as the
+/// first's.
+void check_view_widths(Encoder& encoder, const std::vector<data::Shape>& views,
+                       at::ScalarType type);
 
 }  // namespace tandem::run

@@ -1,6 +1,7 @@
 #include "train/learner.hpp"
 
 #include "plugin/guard.hpp"
+#include "roles/objective.hpp"
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
 
@@ -91,8 +92,9 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
   StepResult result;
   Laps laps;
   keep_statistics();
-  const auto embeddings = forward(views);
+  auto embeddings = forward(views);
   Loss loss = parts_.objective->loss(embeddings, context);
+  for (auto& embedding : embeddings) embedding = roles::without_graph(embedding);
   result.loss = loss.total.detach();
   if (const double value = result.loss.item<double>(); !std::isfinite(value)) {
     restore_statistics();

@@ -10,22 +10,25 @@ using config_test::error_of;
 using config_test::lookup;
 using config_test::set_error;
 
-TEST_CASE("pool is one of five words or a grid") {
-  for (const char* good : {"auto", "avg", "flatten", "cls", "mean_tokens", "grid:1", "grid:12"}) {
+TEST_CASE("pool is one of six words or a grid") {
+  for (const char* good :
+       {"auto", "avg", "flatten", "cls", "mean_tokens", "mean_length", "grid:1", "grid:12"}) {
     INFO(good);
     CHECK(set_error({"backbone.pool=" + std::string(good)}) == "nothing");
   }
   for (const char* bad : {"grid:0", "grid:", "grid:-1", "grid:2x", "max", "grid:99999"}) {
     INFO(bad);
-    CHECK(set_error({"backbone.pool=" + std::string(bad)}) ==
-          "3: --set #1: error: 'pool' in [backbone]: must be \"auto\", \"avg\", \"flatten\", "
-          "\"cls\", \"mean_tokens\" or \"grid:K\" with a whole number K above 0, is \"" +
-              std::string(bad) +
-              "\"\n"
-              "  backbone.pool=" +
-              bad +
-              "\n"
-              "                ^");
+    CHECK(
+        set_error({"backbone.pool=" + std::string(bad)}) ==
+        "3: --set #1: error: 'pool' in [backbone]: must be \"auto\", \"avg\", \"flatten\", "
+        "\"cls\", \"mean_tokens\", \"mean_length\" or \"grid:K\" with a whole number K above 0, is "
+        "\"" +
+            std::string(bad) +
+            "\"\n"
+            "  backbone.pool=" +
+            bad +
+            "\n"
+            "                ^");
   }
 }
 

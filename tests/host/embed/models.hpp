@@ -41,19 +41,21 @@ struct NetImpl : torch::nn::Cloneable<NetImpl> {
 };
 TORCH_MODULE(Net);
 
-/// Children of `torch::nn::Sequential` must have a forward that is no template.
+/// Children of a `torch::nn::Sequential` must have a forward that is no template.
 struct BlockImpl : torch::nn::SequentialImpl {
   using SequentialImpl::SequentialImpl;
   at::Tensor forward(at::Tensor x) { return SequentialImpl::forward(std::move(x)); }
 };
 TORCH_MODULE(Block);
 
-/// Derived from Sequential, but more than its children in order.
-struct ResidualImpl : torch::nn::SequentialImpl {
+/// Derived from Sequential; more than its children in order, which training alone shows.
+struct DroppingImpl : torch::nn::SequentialImpl {
   using SequentialImpl::SequentialImpl;
-  at::Tensor forward(at::Tensor x) { return x + SequentialImpl::forward(x); }
+  at::Tensor forward(at::Tensor x) {
+    return torch::dropout(SequentialImpl::forward(std::move(x)), 0.9, is_training());
+  }
 };
-TORCH_MODULE(Residual);
+TORCH_MODULE(Dropping);
 
 class KeepLog final : public Log {
  public:

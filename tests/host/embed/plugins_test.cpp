@@ -3,6 +3,7 @@
 #include "temporary_folder.hpp"
 
 #include <cstdlib>
+#include <thread>
 
 using namespace tandem;
 using namespace tandem::test;
@@ -64,8 +65,26 @@ TEST_CASE("plugins: beside the library, by file, by folder, by the environment; 
   CHECK(host::Learner(8, options).width() == 8);
   options.plugins = {elsewhere};
   CHECK(host::Learner(8, options).width() == 8);
+  options.plugins = {std::string(5000, 'x')};
+  CHECK(contains(refusal(ErrorKind::plugin, options), "File name too long"));
   const Environment path("TANDEM_PLUGIN_PATH", elsewhere.string());
   CHECK(host::Learner(8, with("counting")).width() == 8);
+}
+
+TEST_CASE("learners that are made on two threads: a plugin makes one object at a time") {
+  auto options = with("counting");
+  options.plugins = {elsewhere / "counting.so"};
+  std::string first, second;
+  const auto make = [&](std::string& error) {
+    for (int i = 0; i < 20 && error.empty(); ++i) {
+      const auto told = refusal(ErrorKind::plugin, options);
+      if (told != "no error") error = told;
+    }
+  };
+  std::thread other([&] { make(second); });
+  make(first);
+  other.join();
+  CHECK(first + second == "");
 }
 
 TEST_CASE("an unknown objective and a wrong parameter are told with the nearest names") {

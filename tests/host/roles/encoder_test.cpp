@@ -37,6 +37,16 @@ class Small final : public ModuleBackbone {
   torch::nn::Linear unused_{nullptr};
 };
 
+class Series final : public ModuleBackbone {
+ public:
+  Series() { conv_ = add("conv", torch::nn::Conv1d(3, 4, 1)); }
+  at::Tensor forward(const at::Tensor& view) override { return conv_(view); }
+  std::vector<std::string> layers() const override { return {"conv"}; }
+
+ private:
+  torch::nn::Conv1d conv_{nullptr};
+};
+
 class KeepLog final : public Log {
  public:
   void write(LogLevel, std::string_view message) override { text += std::string(message) + "\n"; }
@@ -98,6 +108,31 @@ TEST_CASE("what the tap does not depend on is not trained, and named") {
   CHECK(std::count(kept.begin(), kept.end(), "unused.weight") == 1);
   for (const auto& item : state_of(small).parameters) CHECK(item.tensor.requires_grad());
   CHECK(log.text.find("unused.weight, unused.bias") != std::string::npos);
+}
+
+TEST_CASE("a view whose latents have another width is refused, with its shape and both widths") {
+  HostEncoder encoder(std::make_unique<Small>(), Pooling("flatten"), torch::ones({2, 3, 8, 8}),
+                      null_log());
+  CHECK(encoder(torch::ones({5, 3, 8, 8})).size(1) == 4 * 6 * 6);
+  CHECK(kind_of(
+            [&] {
+              encoder(torch::ones({5, 3, 6, 6}));
+            },
+            "a view of shape [5, 3, 6, 6] has latents 64 wide, one of [2, 3, 8, 8] 144; set "
+            "pool = \"avg\"") == ErrorKind::config);
+}
+
+TEST_CASE("three dimensions are tokens: it is told, unless the word says it") {
+  const auto told = [](const std::string& word) {
+    KeepLog log;
+    const HostEncoder encoder(std::make_unique<Series>(), Pooling(word), torch::ones({2, 3, 8}),
+                              log);
+    return std::to_string(encoder.width()) + ": " + log.text;
+  };
+  CHECK(told("auto").find("8: pool = \"auto\": the layer's output [2, 4, 8] is taken for tokens "
+                          "(N, T, F)") == 0);
+  CHECK(told("mean_tokens") == "8: ");
+  CHECK(told("mean_length") == "4: ");
 }
 
 TEST_CASE("a new encoder is in training mode") {

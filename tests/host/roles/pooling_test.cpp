@@ -59,6 +59,13 @@ TEST_CASE("pooling tokens") {
   CHECK(torch::equal(row("flatten"), torch::arange(12, 24, torch::kFloat64)));
 }
 
+TEST_CASE("pooling a series") {
+  // Channel 1 of sample 0 holds 4 … 7.
+  const auto latent = Pooling("mean_length")(counted({2, 3, 4}));
+  CHECK(latent.sizes() == at::IntArrayRef({2, 3}));
+  CHECK(latent[0][1].item<double>() == 5.5);
+}
+
 TEST_CASE("pooling rows leaves them") {
   const auto rows = counted({2, 6});
   for (const std::string word : {"auto", "avg", "flatten", "grid:3"})
@@ -68,14 +75,19 @@ TEST_CASE("pooling rows leaves them") {
 TEST_CASE("a word that is none, or does not suit the shape, is refused with the remedy") {
   const auto map = counted({2, 3, 4, 4}), tokens = counted({2, 3, 4}), rows = counted({2, 6});
   for (const std::string word : {"max", "grid:0", "grid:", "grid:2x", "", "cls_token"})
-    CHECK(has(refusal(word), "'" + word + "' is none of auto, avg, flatten, grid:K"));
-  CHECK(has(refusal("grid:5", map), "gives 4 × 4; set backbone.tap to an earlier layer"));
-  CHECK(has(refusal("grid:2", tokens), "\"grid:2\" cannot pool"));
+    CHECK(has(refusal(word), "\"grid:K\" with a whole number K above 0, is \"" + word + "\""));
+  CHECK(has(refusal("grid:5", map), "gives 4 × 4; tap an earlier layer"));
+  CHECK(
+      has(refusal("grid:2", tokens), "\"grid:2\" (backbone.pool in a configuration) cannot pool"));
   CHECK(has(refusal("grid:2", tokens), "use \"flatten\""));
   CHECK(has(refusal("auto", counted({2, 3, 4, 4, 4})), "[2, 3, 4, 4, 4]; use \"flatten\""));
   for (const std::string word : {"cls", "mean_tokens"}) {
-    CHECK(has(refusal(word, map), "\"" + word + "\" needs tokens (N, T, F)"));
+    CHECK(has(refusal(word, map), "pool = \"" + word +
+                                      "\" (backbone.pool in a configuration) needs "
+                                      "tokens (N, T, F)"));
     CHECK(has(refusal(word, map), "gives [2, 3, 4, 4]; use \"avg\""));
     CHECK(has(refusal(word, rows), "needs tokens"));
   }
+  CHECK(has(refusal("mean_length", map), "needs a series (N, C, L)"));
+  CHECK(has(refusal("flatten", counted({6})), "cannot pool"));
 }

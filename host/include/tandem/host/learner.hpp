@@ -25,7 +25,11 @@ struct LearnerOptions {
   /// The lines of a configuration's [objective], as TOML: "lambda = 0.0039\nprojector = [1024]".
   /// Checked as a configuration is; what is left out has its default.
   std::string parameters = {};
-  std::string pool = "auto";  ///< of the layer's output: see [backbone] pool
+  /// How the layer's output becomes (N, F), as in [backbone] pool: "auto" or "avg" take the mean of
+  /// a map (N, C, H, W) or of tokens, "grid:K" K × K means of a map, "flatten" all of it, "cls" the
+  /// first token, "mean_tokens" their mean, "mean_length" the mean over L of a series (N, C, L).
+  /// Three dimensions are tokens (N, T, F) for all words but the last.
+  std::string pool = "auto";
   std::vector<View> views = std::vector<View>(2);
   std::int64_t global_batch = 0;     ///< samples a step over all ranks; 0: not known
   std::int64_t steps_per_epoch = 0;  ///< 0: not known
@@ -58,17 +62,22 @@ struct Parameter {
 ///       learner.step_done();
 ///     }
 ///
-/// Wrapping changes nothing of the model: no parameter, flag, mode, buffer or hook. Several
-/// learners may share a model. Nothing that belongs to the process is touched: no signal, thread
-/// count, seed, log or exit. New heads draw from LibTorch's generator, as every new module does.
+/// Wrapping changes nothing of the model that LibTorch knows of: no parameter, flag, mode, buffer
+/// or hook. Several learners may share a model. Nothing that belongs to the process is touched: no
+/// signal, thread count, seed, log or exit. New heads draw from LibTorch's generator, as every new
+/// module does.
 ///
 /// Whatever is wrong is an Error (tandem/base/error.hpp) that names culprit and remedy. [one thread
-/// at a time; learners on several threads do not disturb each other]
+/// at a time; learners on several threads do not disturb each other, but make one while no other
+/// thread draws from LibTorch's CPU generator: it is put back to where it was, so that what is
+/// drawn meanwhile may be drawn again]
 class TANDEM_API Learner final : public Stateful {
  public:
   /// The latents are the output of `layer`, pooled to (N, F). `sample` is a batch as the model
-  /// takes it, with its device and type; two rows of it are run once, in eval mode, up to the layer
-  /// to find F, and which parameters the latents depend on: the others are not trained.
+  /// takes it, with its device and type; two rows of it are run in eval mode to find F, and which
+  /// parameters the latents depend on: the others are not trained. They are run up to the layer,
+  /// once, or twice for a tap; where there is no such layer, to the end. Plain C++ members that
+  /// `forward` changes have then been changed by it.
   Learner(const Model& model, const Layer& layer, const LearnerOptions& options,
           const at::Tensor& sample);
   /// Without a model: for latents of `width` that you make yourself. Heads are float32 on the CPU
@@ -100,7 +109,7 @@ class TANDEM_API Learner final : public Stateful {
 
   /// What the last loss reported. Detached 0-dim tensors: reading one waits for its device.
   const std::vector<Metric>& metrics() const;
-  /// One of them. Throws Error(usage) with the nearest names for an unknown one.
+  /// One of them. Throws Error(usage) that lists them all for an unknown one.
   double metric(std::string_view name) const;
 
   /// What an optimizer is to train, always in the same order: the model's parameters that the
@@ -114,7 +123,7 @@ class TANDEM_API Learner final : public Stateful {
   std::int64_t width() const;
 
   /// Mode, device and type of the model and of all that the objective made. Move before you make
-  /// the optimizer.
+  /// the optimizer. An objective's ObjectiveContext::device stays that of the sample.
   void train(bool on = true) override;
   void eval() { train(false); }
   void to(at::Device device, at::ScalarType type) override;

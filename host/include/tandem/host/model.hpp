@@ -80,8 +80,9 @@ class Model {
   BackbonePlugin plugin_;
 };
 
-/// A layer by name ("layer3", "features.4") or, in a `torch::nn::Sequential`, by the index of a
-/// child; negative ones count from the end. "" is the model's own output.
+/// A layer by name: what the model's forward calls `tandem::tap` with ("layer3"). In a model that
+/// is a `torch::nn::Sequential`, of no class derived from it, the name or index of a child too;
+/// negative ones count from the end. "" is the model's own output.
 struct Layer {
   Layer(std::string layer) : name(std::move(layer)) {}
   Layer(const char* layer) : name(layer) {}
@@ -96,7 +97,7 @@ struct LayerInfo {
 };
 
 /// Every layer of a module of your own that can be named, in the order of a forward pass of
-/// `sample`: children of `torch::nn::Sequential`s by their paths, and what calls `tandem::tap`
+/// `sample`: the children of a `torch::nn::Sequential`, and what calls `tandem::tap`
 /// (tandem/sdk/tap.hpp). The model stays as it is, and so does random state. Throws Error(usage)
 /// for a plugin's backbone. [main thread]
 TANDEM_API std::vector<LayerInfo> layers(const Model& model, const at::Tensor& sample);

@@ -104,7 +104,8 @@ class TANDEM_API Objective : public Stateful {
   virtual Loss loss(std::span<const Embedding> views, const StepContext& context) = 0;
   /// Between backward and the optimizer, e.g. to freeze prototypes for the first epoch.
   virtual void after_backward(const StepContext& context);
-  /// The only place where state advances: a moving average, a queue, a centre.
+  /// The only place where state advances: a moving average, a queue, a centre. `views` are those of
+  /// the last loss, detached.
   virtual void after_optimizer_step(std::span<const Embedding> views, const StepContext& context);
   virtual std::vector<ParameterHint> parameter_hints() const;
 

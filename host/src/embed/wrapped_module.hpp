@@ -11,12 +11,11 @@ namespace tandem::host {
 
 /// A module of somebody else's as a backbone, cut at a layer. What it throws is told as its own
 /// fault.
-class ModuleBackbone final : public Backbone {
+class WrappedModule final : public Backbone {
  public:
   /// Tensors have the names of `names`, which has the same structure: a clone of a Sequential has
   /// lost its own.
-  ModuleBackbone(std::shared_ptr<torch::nn::Module> module, Cut cut,
-                 const torch::nn::Module& names);
+  WrappedModule(std::shared_ptr<torch::nn::Module> module, Cut cut, const torch::nn::Module& names);
 
   at::Tensor forward(const at::Tensor& view) override;
   std::vector<std::string> layers() const override { return {cut_.name()}; }
