@@ -44,7 +44,7 @@ TEST_CASE("a wrong command line is told with what was meant") {
       {{"eval", "knn"}, 2, {"tandem eval needs 'knn' and a run folder"}},
       {{"eval", "knn", "nowhere"}, 2, {"nowhere is not a run folder"}},
       {{"eval", "linear", "nowhere"}, 2, {"'knn'"}},
-      {{"plugins"}, 2, {"'list' or 'info ID'"}},
+      {{"plugins"}, 2, {"'list', 'info ID'", "'new ROLE NAME'"}},
       {{"plugins", "info", "barlow_twin"}, 5, {"'barlow_twin'", "did you mean 'barlow_twins'?"}},
       {{"config"}, 2, {"'check' or 'show'"}},
   };

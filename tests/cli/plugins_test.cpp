@@ -3,21 +3,9 @@
 #include "host/plugin/forge.hpp"
 #include "workplace.hpp"
 
-#include <array>
-#include <cstdio>
-
 namespace {
 
 const std::filesystem::path fixtures = TANDEM_FIXTURE_PLUGINS;
-
-/// What coreutils' sha256sum says.
-std::string sha256sum(const std::filesystem::path& file) {
-  std::FILE* pipe = ::popen(("sha256sum '" + file.string() + "'").c_str(), "r");
-  std::array<char, 65> line{};
-  const bool read = std::fgets(line.data(), line.size(), pipe) != nullptr;
-  ::pclose(pipe);
-  return read ? line.data() : "";
-}
 
 }  // namespace
 

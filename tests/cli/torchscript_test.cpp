@@ -61,6 +61,10 @@ TEST_CASE("a scripted ResNet is pre-trained, and evaluated from another folder")
     CHECK_FALSE(weights.contains("fc.weight"));
     CHECK_FALSE(has(trained.err, "does not depend on them"));
 
+    const auto manifest = Json::parse(read_file(here / objective / "manifest.json"));
+    REQUIRE(manifest.at("trusted_files").size() == 1);
+    CHECK(manifest.at("trusted_files")[0].at("sha256") == sha256sum(here / "resnet.pt"));
+
     std::filesystem::create_directories(here / "elsewhere");
     auto judged = here.call({"eval", "knn", (here / objective).string(), "--json"});
     judged.folder = here / "elsewhere";

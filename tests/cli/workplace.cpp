@@ -1,7 +1,9 @@
 #include "workplace.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstdio>
 #include <stdexcept>
 
 namespace {
@@ -130,4 +132,12 @@ Json safetensors_header(const std::filesystem::path& file) {
   }
   if (bytes.size() != 8 + length + end) throw std::runtime_error(file.string() + " is cut off");
   return header;
+}
+
+std::string sha256sum(const std::filesystem::path& file) {
+  std::FILE* pipe = ::popen(("sha256sum '" + file.string() + "'").c_str(), "r");
+  std::array<char, 65> line{};
+  const bool read = std::fgets(line.data(), line.size(), pipe) != nullptr;
+  ::pclose(pipe);
+  return read ? line.data() : "";
 }

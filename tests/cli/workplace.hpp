@@ -53,3 +53,6 @@ Words names_of(const std::filesystem::path& folder);
 /// A safetensors file's header. Throws where the file is none, or does not end where its header
 /// says.
 Json safetensors_header(const std::filesystem::path& file);
+
+/// What coreutils' sha256sum says.
+std::string sha256sum(const std::filesystem::path& file);

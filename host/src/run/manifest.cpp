@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <variant>
 
 namespace tandem::run {
 namespace {
@@ -45,6 +46,19 @@ Json plugins(const plugin::Catalog& catalog) {
   return list;
 }
 
+/// What `backbone.trust` let run: code that came in a file of the user's.
+Json trusted_files(const config::Config& config) {
+  Json list = Json::array();
+  if (!config.backbone_host.trust) return list;
+  for (std::size_t i = 0; i < config.backbone.values.size(); ++i) {
+    if (config.backbone.schema->params[i].name != "file") continue;
+    const auto* file = std::get_if<std::string>(&config.backbone.values[i]);
+    if (file == nullptr || file->empty()) continue;
+    list.push_back({{"file", *file}, {"sha256", plugin::sha256(*file)}});
+  }
+  return list;
+}
+
 }  // namespace
 
 formats::Json manifest(const config::Config& config, const plugin::Catalog& catalog,
@@ -66,6 +80,7 @@ formats::Json manifest(const config::Config& config, const plugin::Catalog& cata
         {"mean", data.normalization.mean},
         {"std", data.normalization.std}}},
       {"plugins", plugins(catalog)},
+      {"trusted_files", trusted_files(config)},
   };
 }
 

@@ -3,12 +3,21 @@
 #include "roles/backbone.hpp"
 #include "roles/pooling.hpp"
 #include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
 
+#include <exception>
+#include <string_view>
+
 namespace tandem::run {
 namespace {
+
+std::string no_latents(const at::Tensor& output) {
+  return Log::join("gives a tensor of shape ", output.sizes(),
+                   ", and not several numbers for each picture");
+}
 
 class Taps {
  public:
@@ -27,11 +36,15 @@ class Taps {
       backbone->train(false);
       const at::Tensor output =
           backbone->forward(at::zeros({2, input_.channels, input_.height, input_.width}));
+      if (output.dim() < 2) throw Error(ErrorKind::config, no_latents(output));
       result.output = output.sizes().slice(1).vec();
       result.width = pooling_(output).size(1);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::resource) throw;
       result.problem = error.what();
+    } catch (const std::exception& error) {  // of LibTorch's, with a trace behind the first line
+      const std::string_view text = error.what();
+      result.problem = text.substr(0, text.find('\n'));
     }
     return result;
   }
