@@ -91,8 +91,9 @@ void output_outlives_the_instance(const Subject& subject) {
     const auto input = pictures.clone().requires_grad_();
     const at::Tensor output = network.forward(input);
     if (outlive) {
+      const OverwriteFreed overwrite;
       network.drop();
-      overwrite_freed_memory();
+      overwrite.rest();
     }
     plugin_call("backward", [&] { output.square().sum().backward(); });
     return input.grad();

@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +14,8 @@
 
 namespace tandem::conformance {
 namespace {
+
+constexpr int pattern = 0xA5;
 
 std::string first_line(const char* text) {
   const std::string_view whole = text;
@@ -129,14 +132,21 @@ std::string names_of(Stateful& object) {
   return names;
 }
 
-void overwrite_freed_memory() {
+OverwriteFreed::OverwriteFreed() {
+  ::mallopt(M_PERTURB, pattern);
+}
+OverwriteFreed::~OverwriteFreed() {
+  ::mallopt(M_PERTURB, 0);
+}
+
+void OverwriteFreed::rest() const {
   // Of 16n bytes glibc gives 8 more, which would stay as they were: 16n + 8 fill a block.
   constexpr std::size_t smallest = 24, largest = 4096, each = 64;
   std::vector<std::unique_ptr<unsigned char[]>> blocks;
   for (std::size_t size = smallest; size <= largest; size += 16) {
     for (std::size_t i = 0; i < each; ++i) {
       blocks.push_back(std::make_unique<unsigned char[]>(size));
-      std::memset(blocks.back().get(), 0xA5, size);
+      std::memset(blocks.back().get(), pattern, size);
     }
   }
 }

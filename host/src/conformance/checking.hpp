@@ -73,8 +73,16 @@ void expect_legal_names(Stateful& object);
 /// The names of parameters, then of buffers, as one text.
 std::string names_of(Stateful& object);
 
-/// Allocates and frees memory of many sizes, filled with a pattern: what was freed before and is
-/// still pointed at reads as the pattern from now on.
-void overwrite_freed_memory();
+/// While it lives, what is freed is overwritten, so that a pointer into it reads a pattern: by
+/// glibc as it is freed, or, what glibc keeps at hand for the next allocation, by `rest`.
+class OverwriteFreed {
+ public:
+  OverwriteFreed();
+  ~OverwriteFreed();
+  OverwriteFreed(const OverwriteFreed&) = delete;
+  OverwriteFreed& operator=(const OverwriteFreed&) = delete;
+  /// Allocates memory of many sizes, fills it with the pattern and frees it.
+  void rest() const;
+};
 
 }  // namespace tandem::conformance

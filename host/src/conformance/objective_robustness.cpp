@@ -178,8 +178,9 @@ void loss_outlives_the_instance(const Subject& subject) {
     trial.seed("pass");
     const at::Tensor total = trial.loss(trial.forward(trial.views())).total;
     if (outlive) {
+      const OverwriteFreed overwrite;
       trial.drop_objective();
-      overwrite_freed_memory();
+      overwrite.rest();
     }
     trial.backward(total);
     std::vector<at::Tensor> all;
