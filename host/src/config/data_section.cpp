@@ -15,8 +15,9 @@ DataSection check_data_section(const Document& document) {
   problems.throw_if_any();
   const Table none;
   const Node* node = document.find("data");
+  const Table* table = node ? node->table() : nullptr;
   std::map<std::string, Origin> origins;
-  TableReader keys(node ? *node->table() : none, "data", "[data]", problems, origins);
+  TableReader keys(table ? *table : none, "data", "[data]", problems, origins);
   const Schema& schema = find(sections(), "data")->schema;
   const ParamValues values = keys.take(schema);
   keys.finish();

@@ -9,7 +9,8 @@ namespace tandem::data {
 void Moments::add(const Image& image) {
   const auto channels = static_cast<std::size_t>(image.channels());
   sum_.resize(channels), square_.resize(channels);
-  count_ += static_cast<double>(image.values() / channels);
+  const std::size_t pixels = image.values() / channels;
+  count_ += static_cast<double>(pixels);
   bytes_ = image.type() == PixelType::u8;
   bytes_ ? add_bytes(image) : add_floats(image);
 }

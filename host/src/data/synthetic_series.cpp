@@ -63,7 +63,8 @@ class SeriesSource final : public Source {
   /// Even classes are sines, odd ones saw-teeth, two of each period.
   double period(std::int64_t label) const {
     const double steps = std::max(1, (options_.classes + 1) / 2 - 1);
-    return 32 * std::pow(0.25, static_cast<double>(label / 2) / steps);
+    const std::int64_t pair = label / 2;
+    return 32 * std::pow(0.25, static_cast<double>(pair) / steps);
   }
 
   void write(const Channel& channel, int number, Random& random, Image& out) const {

@@ -29,8 +29,8 @@ TiffDirectory::TiffDirectory(std::span<const std::uint8_t> bytes) : bytes_(bytes
   if (bytes.size() < 8 || bytes[0] != bytes[1] || (bytes[0] != 'I' && bytes[0] != 'M')) return;
   little_ = bytes[0] == 'I';
   const auto magic = at(2, 2);
-  if (magic != 42 && magic != 43) return;
   big_tiff_ = magic == 43;
+  if (!big_tiff_ && magic != 42) return;
   const auto offset = big_tiff_ ? at(8, 8) : at(4, 4);
   const std::size_t count_size = big_tiff_ ? 8 : 2;
   const auto count = offset ? at(*offset, count_size) : std::nullopt;
