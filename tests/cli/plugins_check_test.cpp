@@ -66,6 +66,30 @@ TEST_CASE("a broken promise ends with 5, tells what was seen, and skips what bui
   CHECK(found.at("robustness.process_ends_normally") == "passed");
 }
 
+TEST_CASE("what is left when the time for all is over counts as timed out") {
+  const Workplace here;
+  const std::string file = fixtures + "/picture_faults.so";
+  const auto result = here.run({"plugins", "check", "hangs_in_apply", "--plugin", file, "--json",
+                                "--group", "augmentation", "--total-limit", "2"});
+  CAPTURE(result.out, result.err);
+  CHECK(result.code == 5);
+  const auto checks = checks_of(result);
+  CHECK(checks.size() >= 10);
+  for (const auto& check : checks) {
+    CHECK(check["verdict"] == "timed out");
+    CHECK(check["detail"] == "the whole check did not come to an end in time");
+  }
+}
+
+TEST_CASE("an operation for series is checked on series, and the output says so") {
+  const Workplace here;
+  const auto result =
+      here.run({"plugins", "check", "series_jitter", "--plugin", fixtures + "/signals.so"});
+  CAPTURE(result.out);
+  CHECK(result.code == 0);
+  CHECK(has(result.out, "'series_jitter' passed: with 1×256×3 in floats; of pictures it says: "));
+}
+
 TEST_CASE("what is no plugin fails the rule about its stamp, and nothing else is tried") {
   const Workplace here;
   write_file(here / "words.so", "just words");
@@ -85,7 +109,7 @@ TEST_CASE("rules and groups are chosen by name, and listed") {
   for (const auto& rule : Json::parse(listed.out)) rules.insert(rule["name"]);
   CHECK(rules.size() == Json::parse(listed.out).size());
   CHECK(rules.size() >= 25);
-  CHECK(has(here.run({"plugins", "check", "--list"}).out, "file.loads"));
+  CHECK(has(here.run({"plugins", "check", "--list"}).out, "  loads (the file): it loads"));
 
   const auto group = verdicts(here.run({"plugins", "check", "noise", "--json", "--group", "file"}));
   CHECK_FALSE(group.empty());
@@ -112,5 +136,8 @@ TEST_CASE("wrong words are told with the nearest right ones") {
   says({"noise", "--seed", "-1"}, 2, "--seed needs a whole number of at least 0");
   says({"noise", "resize"}, 2, "needs a plugin's FILE or an ID");
   says({}, 2, "needs a plugin's FILE or an ID");
+  says({"noise", "--set", "maxx=1"}, 3, "did you mean 'max'?");
+  says({"resnet18", "--set", "width=0"}, 3, "'width' in backbone 'resnet18': must be at least 1");
+  says({"noise", "--set", "max"}, 2, "expected KEY=VALUE");
   says({"nois"}, 5, "did you mean 'noise'?");
 }

@@ -183,3 +183,26 @@ TEST_CASE("views of different sizes must have latents of one width") {
   CHECK(has(grid.err,
             "view 2 (8 × 8): pool = \"grid:12\" (backbone.pool in a configuration) needs a map"));
 }
+
+TEST_CASE("a scripted model is checked by all rules for backbones") {
+  const Workplace here;
+  script(here, "resnet");
+  const Words named = {"plugins", "check", "torchscript", "--json", "--set", "file=\"resnet.pt\""};
+  Words trusted = named;
+  trusted.push_back("--trust");
+  const auto result = here.run(trusted);
+  CAPTURE(result.out, result.err);
+  CHECK(result.code == 0);
+  const auto checks = Json::parse(result.out).at("checks");
+  CHECK(checks.size() >= 35);
+  for (const auto& check : checks) {
+    CAPTURE(check);
+    const bool channels = check.at("rule") == "any_channels";
+    CHECK(check.at("verdict") == (channels ? "skipped" : "passed"));
+    if (channels) CHECK(has(check.at("detail"), "its file decides on the channels"));
+  }
+
+  const auto distrusted = here.run(named);
+  CHECK(distrusted.code == 5);
+  CHECK(has(distrusted.out, "set backbone.trust = true if you trust whoever made the file"));
+}

@@ -4,7 +4,6 @@
 #include "conformance/runner.hpp"
 #include "formats/json_lines.hpp"
 #include "plugin/stamp.hpp"
-#include "report/text_table.hpp"
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
@@ -56,11 +55,16 @@ conformance::Options options_of(const Arguments& arguments) {
   conformance::Options options;
   options.groups = arguments.list("group");
   options.rules = arguments.list("rule");
+  options.settings = arguments.list("set");
+  options.trust = arguments.flag("trust");
   options.in_process = arguments.flag("in-process");
   options.jobs = available_processors();
   if (arguments.has("seed")) options.seed = number(arguments.text("seed"), "--seed");
   if (arguments.has("time-limit"))
     options.time_limit = std::chrono::seconds(number(arguments.text("time-limit"), "--time-limit"));
+  if (arguments.has("total-limit"))
+    options.total_limit =
+        std::chrono::seconds(number(arguments.text("total-limit"), "--total-limit"));
   return options;
 }
 
@@ -77,17 +81,18 @@ std::string roles_text(unsigned roles) {
 
 int list_rules(bool as_json) {
   auto list = Json::array();
-  report::TextTable table({"rule", "of", "what must hold"});
+  std::string text, group;
   for (const auto* rule : conformance::all_rules()) {
     const auto roles = roles_text(rule->roles);
-    table.add({full_name(*rule), roles, rule->what});
+    if (group != rule->group) text += (group.empty() ? "" : "\n") + (group = rule->group) + '\n';
+    text += Log::join("  ", rule->name, " (", roles, "): ", rule->what, "\n");
     list.push_back({{"group", rule->group},
                     {"name", rule->name},
                     {"of", roles},
                     {"what", rule->what},
                     {"needs", rule->needs == nullptr ? "" : rule->needs}});
   }
-  std::cout << (as_json ? list.dump(2) + '\n' : table.text());
+  std::cout << (as_json ? list.dump(2) + '\n' : text);
   return 0;
 }
 
@@ -132,11 +137,11 @@ void print_outcome(const Outcome& outcome) {
     std::cout << "             it wrote:\n" << indented(outcome.output, "             | ") << '\n';
 }
 
-/// Reasons for skipping, each once with all ids it is true of.
-void print_skipped(const RuleResult& result) {
+/// Reasons for skipping or remarks on passing, each once with all ids it is true of.
+void print_details(const RuleResult& result, Verdict verdict) {
   std::vector<std::pair<std::string, Strings>> reasons;
   for (const auto* outcome : result.of) {
-    if (outcome->verdict != Verdict::skipped) continue;
+    if (outcome->verdict != verdict || outcome->detail.empty()) continue;
     auto found = std::find_if(reasons.begin(), reasons.end(),
                               [&](const auto& one) { return one.first == outcome->detail; });
     if (found == reasons.end()) found = reasons.insert(found, {outcome->detail, {}});
@@ -145,8 +150,8 @@ void print_skipped(const RuleResult& result) {
   for (const auto& [reason, ids] : reasons) {
     std::string who;
     for (const auto& id : ids) who += (who.empty() ? "" : ", ") + id;
-    std::cout << "             " << who << (who.empty() ? "" : " ") << "skipped: " << reason
-              << '\n';
+    std::cout << "             " << who << (who.empty() ? "" : " ") << verdict_name(verdict) << ": "
+              << reason << '\n';
   }
 }
 
@@ -162,7 +167,8 @@ void print_rule(const RuleResult& result) {
   for (const auto* outcome : result.of) {
     if (is_broken(*outcome)) print_outcome(*outcome);
   }
-  print_skipped(result);
+  print_details(result, Verdict::passed);
+  print_details(result, Verdict::skipped);
 }
 
 int count(const std::vector<Outcome>& outcomes, Verdict verdict) {
@@ -222,6 +228,8 @@ void add_check_options(Arguments& arguments) {
                   "check: only this rule; may be repeated");
   arguments.add()("time-limit", po::value<std::string>()->value_name("SECONDS"),
                   "check: when a single check is killed (20)");
+  arguments.add()("total-limit", po::value<std::string>()->value_name("SECONDS"),
+                  "check: when all that is left counts as timed out (300)");
   arguments.add()("list", po::bool_switch(), "check: show the rules");
   arguments.add()("in-process", po::bool_switch(),
                   "check: one after another in this process, for a debugger");

@@ -119,10 +119,12 @@ void add_layers_options(Arguments& arguments) {
   arguments.add()(
       "pool", po::value<std::string>()->value_name("WORD"),
       "layers: auto, avg, grid:K, flatten, cls, mean_tokens or mean_length (backbone.pool)");
-  arguments.add()("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
-                  "layers: e.g. --set backbone.width=32; may be repeated");
+  arguments.add()(
+      "set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
+      "layers: e.g. --set backbone.width=32; check: for each id that has the key, e.g. --set "
+      "width=32; may be repeated");
   arguments.add()("trust", po::bool_switch(),
-                  "layers: run the code of a TorchScript file (backbone.trust)");
+                  "layers, check: run the code of a TorchScript file (backbone.trust)");
 }
 
 }  // namespace tandem::cli

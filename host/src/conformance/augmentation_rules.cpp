@@ -4,9 +4,14 @@
 #include "conformance/rules.hpp"
 #include "conformance/values.hpp"
 
+#include "tandem/base/error.hpp"
+
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace tandem::conformance {
 namespace {
@@ -28,14 +33,65 @@ Random random_of(const Subject& subject, std::uint32_t draw) {
   return Random({subject.seed, 0, draw});
 }
 
-Image picture(const Subject& subject, std::uint32_t number) {
-  return random_picture({}, subject.seed + number);
-}
-
 Image applied(const Augmentation& op, Image image, Random random) {
   op.apply(image, random);
   return image;
 }
+
+constexpr Shape plain_picture{};
+constexpr int series_length = 256;
+
+bool is_series(const Shape& shape) {
+  return shape.height == 1;
+}
+
+/// What it says against such a picture, where it refuses it by a tandem::Error.
+std::optional<std::string> refusal(const Augmentation& op, const Subject& subject,
+                                   const Shape& shape) {
+  try {
+    for (std::uint32_t draw = 0; draw < draws; ++draw)
+      applied(op, random_picture(shape, subject.seed), random_of(subject, draw));
+    return std::nullopt;
+  } catch (const Error& error) {
+    expect(*error.what() != '\0', "it refuses ", to_text(shape), " without a word");
+    return error.what();
+  }
+}
+
+/// What it takes: a picture, else the first of a picture of floats and series that it does not
+/// refuse. Throws Violation where it refuses all, with what it says to the picture.
+Shape taken_shape(const Augmentation& op, const Subject& subject) {
+  const auto first = refusal(op, subject, plain_picture);
+  if (!first) return plain_picture;
+  for (const auto& shape :
+       {Shape{32, 32, 3, PixelType::f32}, Shape{1, series_length, 3, PixelType::f32},
+        Shape{1, series_length, 1, PixelType::f32}}) {
+    if (!refusal(op, subject, shape)) return shape;
+  }
+  throw Violation("it takes neither pictures nor series of floats: " + *first);
+}
+
+/// The same kind of input in another size; of a series, one as long as both sides together.
+Shape resized(Shape shape, int height, int width) {
+  shape.width = is_series(shape) ? height * width : width;
+  shape.height = is_series(shape) ? 1 : height;
+  return shape;
+}
+
+/// Pictures as it takes them. The instance that was asked stays until the end, since what happens
+/// when one goes is another rule's business.
+class Pictures {
+ public:
+  explicit Pictures(const Subject& subject)
+      : asked_(make(subject)), seed_(subject.seed), shape_(taken_shape(*asked_, subject)) {}
+  const Shape& shape() const { return shape_; }
+  Image operator()(std::uint32_t number) const { return random_picture(shape_, seed_ + number); }
+
+ private:
+  Op asked_;
+  std::uint64_t seed_;
+  Shape shape_;
+};
 
 void require_same(const Image& is, const Image& should, const std::string& when) {
   const auto found = difference(is, should);
@@ -43,16 +99,21 @@ void require_same(const Image& is, const Image& should, const std::string& when)
 }
 
 void applies(const Subject& subject) {
+  const Pictures picture(subject);
   const Op op = make(subject);
+  if (const auto refused = refusal(*op, subject, plain_picture))
+    subject.remark(
+        Log::join("with ", to_text(picture.shape()), "; of pictures it says: ", *refused));
   for (std::uint32_t draw = 0; draw < draws; ++draw) {
-    const Image after = applied(*op, picture(subject, 0), random_of(subject, draw));
+    const Image after = applied(*op, picture(0), random_of(subject, draw));
     expect(after.values() > 0, "it leaves an empty picture");
   }
 }
 
 void repeats(const Subject& subject) {
+  const Pictures picture(subject);
   const Op one = make(subject), other = make(subject);
-  const Image before = picture(subject, 0);
+  const Image before = picture(0);
   for (std::uint32_t draw = 0; draw < draws; ++draw) {
     const Image first = applied(*one, before, random_of(subject, draw));
     require_same(applied(*one, before, random_of(subject, draw)), first,
@@ -64,13 +125,14 @@ void repeats(const Subject& subject) {
 
 /// What a new instance makes of each of some pictures; the instances stay until the end.
 struct Expected {
+  Pictures picture;
   std::vector<Op> ops;
   std::vector<Image> before, after;
 
-  Expected(const Subject& subject, std::uint32_t count) {
+  Expected(const Subject& subject, std::uint32_t count) : picture(subject) {
     for (std::uint32_t i = 0; i < count; ++i) {
       ops.push_back(make(subject));
-      before.push_back(picture(subject, i));
+      before.push_back(picture(i));
       after.push_back(applied(*ops.back(), before.back(), random_of(subject, i)));
     }
   }
@@ -108,11 +170,12 @@ void keeps_no_state(const Subject& subject) {
 
 void keeps_no_view(const Subject& subject) {
   const Expected expected(subject, draws);
+  const Pictures& picture = expected.picture;
   const Op op = make(subject);
-  Image left = picture(subject, draws), reused;
+  Image left = picture(draws), reused;
   Random random = random_of(subject, draws);
   op->apply(left, random);
-  refill(left, picture(subject, draws + 1));
+  refill(left, picture(draws + 1));
   const Image as_it_was = left;
   for (std::uint32_t i = 0; i < draws; ++i) {
     refill(reused, expected.before[i]);
@@ -127,10 +190,9 @@ void keeps_no_view(const Subject& subject) {
 /// An instance made with other values than the usual ones.
 Op another(const Subject& subject, const ParamValues& usual) {
   constexpr std::uint32_t tries = 50;
-  const Schema& schema = subject.factory().schema();
   for (std::uint32_t i = 0; i < tries; ++i) {
     Random random({subject.seed, 2, i});
-    const auto values = random_values(schema, largest_made(subject.role), random);
+    const auto values = random_values(subject, random);
     if (values == usual) continue;
     try {
       return make(subject, values);
@@ -142,11 +204,12 @@ Op another(const Subject& subject, const ParamValues& usual) {
 }
 
 void apart(const Subject& subject) {
+  const Pictures picture(subject);
   const Op op = make(subject);
   const auto pass = [&] {
     std::vector<Image> results;
     for (std::uint32_t i = 0; i < draws; ++i)
-      results.push_back(applied(*op, picture(subject, i), random_of(subject, i)));
+      results.push_back(applied(*op, picture(i), random_of(subject, i)));
     return results;
   };
   const auto alone = pass();
@@ -161,13 +224,14 @@ void apart(const Subject& subject) {
 }
 
 void only_random(const Subject& subject) {
+  const Pictures picture(subject);
   const Op op = make(subject);
   const auto generator = generator_state();
   std::srand(1);
   const int next = std::rand();
   std::srand(1);
   for (std::uint32_t draw = 0; draw < draws; ++draw)
-    applied(*op, picture(subject, 0), random_of(subject, draw));
+    applied(*op, picture(0), random_of(subject, draw));
   expect(std::rand() == next, "it draws from rand(), or seeds it");
   expect(generator_state() == generator, "it draws from LibTorch's default generator, or seeds it");
 }
@@ -188,16 +252,17 @@ Image applied_within(const Augmentation& op, const Image& before, const Random& 
 }
 
 void inside(const Subject& subject) {
+  const Pictures picture(subject);
   const Op op = make(subject);
   // Odd in everything, so that loops over pairs or blocks have a rest.
-  for (const auto& shape : {Shape{33, 37}, Shape{7, 5}}) {
+  for (const auto& shape : {resized(picture.shape(), 33, 37), resized(picture.shape(), 7, 5)}) {
     for (std::uint32_t draw = 0; draw < draws; ++draw)
       applied_within(*op, random_picture(shape, subject.seed), random_of(subject, draw));
   }
 }
 
 /// Applies it to pictures of these shapes. A refusal with a clear text is told, not blamed.
-void take(const Subject& subject, std::initializer_list<Shape> shapes) {
+void take(const Subject& subject, const std::vector<Shape>& shapes) {
   const Op op = make(subject);
   std::string refused;
   for (const auto& shape : shapes) {
@@ -220,20 +285,36 @@ void take(const Subject& subject, std::initializer_list<Shape> shapes) {
 }
 
 void shapes(const Subject& subject) {
-  take(subject, {{1, 1}, {1, 5000}, {5000, 1}, {2, 3}, {33, 37}});
+  const Pictures picture(subject);
+  std::vector<Shape> all;
+  for (const auto& [height, width] : {std::pair{1, 1}, std::pair{1, 5000}, std::pair{5000, 1},
+                                      std::pair{2, 3}, std::pair{33, 37}})
+    all.push_back(resized(picture.shape(), height, width));
+  take(subject, all);
 }
 
 void channels(const Subject& subject) {
-  take(subject, {{32, 32, 1}, {7, 5, 1}, {32, 32, 2}, {32, 32, 4}});
+  const Pictures picture(subject);
+  Shape usual = picture.shape();
+  std::vector<Shape> all;
+  for (const int channels : {1, 2, 4}) {
+    usual.channels = channels;
+    all.push_back(resized(usual, 32, 32));
+    all.push_back(resized(usual, 7, 5));
+  }
+  take(subject, all);
 }
 
 void floats(const Subject& subject) {
-  take(subject, {{32, 32, 3, PixelType::f32}, {7, 5, 3, PixelType::f32}});
+  const Pictures picture(subject);
+  Shape usual = picture.shape();
+  usual.type = PixelType::f32;
+  take(subject, {resized(usual, 32, 32), resized(usual, 7, 5)});
 }
 
 constexpr unsigned mine = mask_of(Role::augmentation);
 constexpr Rule rules[] = {
-    {"augmentation", "applies", "it changes a picture and leaves one", mine, applies,
+    {"augmentation", "applies", "it changes a picture, or a series, and leaves one", mine, applies,
      "robustness.any_order_of_instances"},
     {"augmentation", "stays_inside", "it writes nowhere but inside the picture", mine, inside,
      "augmentation.applies"},

@@ -52,6 +52,9 @@ void takes_pictures(const Subject& subject) {
   const at::Tensor pictures = pictures_of(subject, shape, batch);
   Network network(subject, shape);
   expect_output(network.forward(pictures), pictures, "the output");
+  if (shape.channels != InputShape{}.channels || shape.height != InputShape{}.height)
+    subject.remark(Log::join("with ", shape.channels, "x", shape.height, "x", shape.width,
+                             "; it refuses 3x32x32"));
 }
 
 void layers_are_named(const Subject& subject) {

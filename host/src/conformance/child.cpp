@@ -117,6 +117,13 @@ void Child::wait() {
   kill();
 }
 
+bool Child::ends_within(std::chrono::milliseconds limit) {
+  constexpr int pause = 1000;  // microseconds
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!ended() && std::chrono::steady_clock::now() < end) ::usleep(pause);
+  return ended();
+}
+
 void Child::kill() {
   ::kill(-id_, SIGKILL);
   if (!ended_) ::kill(id_, SIGKILL);

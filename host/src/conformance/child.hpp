@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ class Child {
   /// True once it has ended; does not wait.
   bool ended();
   void wait();
+  /// True where it ended within that time; waits no longer.
+  bool ends_within(std::chrono::milliseconds limit);
   /// Ends it and all that it started.
   void kill();
   /// Readable when it has something to say or has ended.

@@ -45,6 +45,9 @@ std::vector<Job> make_jobs(const std::filesystem::path& file, const std::vector<
   whole.file = file;
   whole.seed = options.seed;
   whole.log = &log;
+  whole.settings = Settings(options.settings);
+  // Whoever checks a plugin trusts it, and thereby the files that it names itself.
+  whole.trust = options.trust || options.settings.empty();
   try {
     whole.stamp = plugin::read_stamp(file);
   } catch (const Error&) {
@@ -72,7 +75,7 @@ std::vector<Job> make_jobs(const std::filesystem::path& file, const std::vector<
 std::string verdict_of(const Job& job) {
   try {
     job.outcome.rule->check(job.subject);
-    return {passed};
+    return passed + job.subject.remark();
   } catch (const NotApplicable& reason) {
     return skipped + std::string(reason.what());
   } catch (const std::exception& fault) {

@@ -1,5 +1,6 @@
 #include "conformance/network.hpp"
 
+#include "conformance/instance.hpp"
 #include "conformance/values.hpp"
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
@@ -11,23 +12,23 @@
 namespace tandem::conformance {
 namespace {
 
-std::unique_ptr<Backbone> make_with(const BackboneFactory& factory, const ParamValues& values,
+std::unique_ptr<Backbone> make_with(const Subject& subject, const ParamValues& values,
                                     const BackboneContext& context) {
   return plugin_call("construction", [&] {
     try {
-      return factory.create(values, context);
+      return subject.factory_as<BackboneFactory>().create(values, context);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::config || !has_required_text(factory.schema())) throw;
-      throw NotApplicable(Log::join("it needs a value that has no default: ", error.what()));
+      skip_without_text(subject, error);
+      throw;
     }
   });
 }
 
-std::unique_ptr<Backbone> make(const BackboneFactory& factory, const BackboneContext& context) {
+std::unique_ptr<Backbone> make(const Subject& subject, const BackboneContext& context) {
   try {
-    return make_with(factory, small_values(factory.schema()), context);
+    return make_with(subject, small_values(subject), context);
   } catch (const Violation&) {
-    return make_with(factory, defaults(factory.schema()), context);
+    return make_with(subject, default_values(subject), context);
   }
 }
 
@@ -37,10 +38,10 @@ Network::Network(const Subject& subject, const InputShape& shape, const NetworkO
   BackboneContext context;
   context.tap = options.tap;
   context.channels = shape.channels;
-  context.trust = true;
+  context.trust = subject.trust;
   context.log = subject.log == nullptr ? &null_log() : subject.log;
   roles::seed_generators(subject.seed, "backbone", options.variant);
-  backbone_ = make(subject.factory_as<BackboneFactory>(), context);
+  backbone_ = make(subject, context);
   expect(backbone_ != nullptr, "the factory made nothing");
   to(options.type);
   train(false);
@@ -68,7 +69,8 @@ InputShape input_of(const Subject& subject) {
   std::optional<Violation> first;
   const at::NoGradGuard no_grad;
   for (const std::int64_t channels : {3, 1}) {
-    for (const auto& [height, width] : {std::pair{32, 32}, std::pair{1, 64}, std::pair{224, 224}}) {
+    for (const auto& [height, width] :
+         {std::pair{32, 32}, std::pair{1, 256}, std::pair{224, 224}}) {
       const InputShape shape{channels, height, width};
       try {
         Network network(subject, shape);
@@ -79,7 +81,7 @@ InputShape input_of(const Subject& subject) {
       }
     }
   }
-  throw Violation(Log::join("it takes no pictures of 3 channels or 1, 32x32, 1x64 or 224x224: ",
+  throw Violation(Log::join("it takes no pictures of 3 channels or 1, 32x32, 1x256 or 224x224: ",
                             first->what()));
 }
 

@@ -41,7 +41,7 @@ class Network {
   std::unique_ptr<Backbone> backbone_;
 };
 
-/// A shape that the backbone takes at its own tap: 32×32, a series of 64, or 224×224, with 3
+/// A shape that the backbone takes at its own tap: 32×32, a series of 256, or 224×224, with 3
 /// channels or 1. Throws Violation, with what it says to the first, where it takes none.
 InputShape input_of(const Subject& subject);
 

@@ -13,16 +13,20 @@ namespace {
 
 using Tensors = std::vector<at::Tensor>;
 
-/// The loss as a function of the online latents of one batch, in multiples of its gradient's
-/// greatest entry there. What embed gives without a gradient keeps the value that it has there.
+/// The loss as a function of the online latents of one batch (of the views that have some), in
+/// multiples of its gradient's greatest entry there. What embed gives without a gradient keeps the
+/// value that it has there.
 class LossOfLatents {
  public:
   LossOfLatents(const Subject& subject, std::uint64_t batch)
       : trial_(subject), latents_(trial_.latents(batch)) {
     trial_.seed("gradient");
     for (std::size_t i = 0; i < latents_.size(); ++i) {
-      point_.push_back(latents_[i].online.clone().requires_grad_());
-      at_point_.push_back(trial_.embed({point_[i], latents_[i].target}, i));
+      if (latents_[i].online.defined()) {
+        latents_[i].online = latents_[i].online.clone().requires_grad_();
+        point_.push_back(latents_[i].online);
+      }
+      at_point_.push_back(trial_.embed(latents_[i], i));
     }
     const at::Tensor total = trial_.loss(at_point_).total;
     const auto gradients = plugin_call("backward", [&] {
@@ -40,12 +44,15 @@ class LossOfLatents {
     trial_.seed("gradient");
     std::vector<Embedding> views;
     at::Tensor nothing = at::zeros({}, at::kDouble);
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      views.push_back(trial_.embed({inputs[i], latents_[i].target}, i));
+    auto input = inputs.begin();
+    for (std::size_t i = 0; i < latents_.size(); ++i) {
+      Latents latents = latents_[i];
+      if (latents.online.defined()) latents.online = *input++;
+      views.push_back(trial_.embed(latents, i));
       keep_constants(views.back(), at_point_[i]);
-      // An input that the loss does not depend on has a gradient of zero all the same.
-      nothing = nothing + 0 * inputs[i].sum();
     }
+    // An input that the loss does not depend on has a gradient of zero all the same.
+    for (const auto& one : inputs) nothing = nothing + 0 * one.sum();
     return trial_.loss(views).total / unit_ + nothing;
   }
 

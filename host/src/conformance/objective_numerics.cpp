@@ -40,6 +40,14 @@ void expect_no_gradient(const at::Tensor& tensor, const char* what) {
          " requires a gradient; detach it, or make it under NoGradGuard");
 }
 
+void expect_joined(const std::vector<at::Tensor>& chunks, const at::Tensor& whole,
+                   const char* what) {
+  expect(whole.defined() == !chunks.empty(), what, " come and go with chunks");
+  expect(chunks.empty() || distance(at::cat(chunks), whole) <= rounding(at::kDouble), what,
+         " of chunks of a batch differ from those of the whole: a sample's latents may not depend "
+         "on the others in eval mode");
+}
+
 }  // namespace
 
 void loss_is_a_scalar(const Subject& subject) {
@@ -64,7 +72,7 @@ void embedding_has_a_row_a_sample(const Subject& subject) {
     const auto views = trial.views();
     for (std::size_t i = 0; i < views.size(); ++i) {
       const Latents latents = trial.encode(views[i], i);
-      expect_rows(latents.online, "Latents::online", trial.options());
+      if (latents.online.defined()) expect_rows(latents.online, "Latents::online", trial.options());
       if (latents.target.defined()) expect_rows(latents.target, "Latents::target", trial.options());
       const Embedding view = trial.embed(latents, i);
       expect_embedding(view, trial.options());
@@ -132,17 +140,11 @@ void encode_takes_chunks(const Subject& subject) {
     std::vector<at::Tensor> online, target;
     for (const auto& part : views[i].split(chunk)) {
       const Latents latents = trial.encode(part, i);
-      online.push_back(latents.online);
+      if (latents.online.defined()) online.push_back(latents.online);
       if (latents.target.defined()) target.push_back(latents.target);
     }
-    const char* const wanted =
-        " of chunks of a batch differ from those of the whole: a sample's "
-        "latents may not depend on the others in eval mode";
-    expect(distance(at::cat(online), whole.online) <= rounding(at::kDouble), "online latents",
-           wanted);
-    expect(whole.target.defined() == !target.empty(), "target latents come and go with chunks");
-    expect(target.empty() || distance(at::cat(target), whole.target) <= rounding(at::kDouble),
-           "target latents", wanted);
+    expect_joined(online, whole.online, "online latents");
+    expect_joined(target, whole.target, "target latents");
   }
 }
 

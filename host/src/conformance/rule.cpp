@@ -9,6 +9,10 @@ const Factory& Subject::factory() const {
   return *opened_;
 }
 
+OwnedSchema Subject::schema() const {
+  return {&factory().schema(), Log::join(role_name(role), " '", id, "'")};
+}
+
 void Subject::wrong_factory() const {
   throw Violation(Log::join("'", id, "' is registered as ", role_name(role),
                             ", but its factory makes something else"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "conformance/settings.hpp"
 #include "tandem/base/abi.hpp"
 #include "tandem/base/log.hpp"
 #include "tandem/base/plugin.hpp"
@@ -20,10 +21,17 @@ struct Subject {
   std::string id;  ///< empty for a rule about the file as a whole
   std::uint64_t seed = 0;
   Log* log = nullptr;
+  Settings settings = {};
+  bool trust = true;  ///< a backbone may run code that comes with a file
 
   /// Opens the plugin in this process on first use. Throws Error(plugin) where it cannot be opened.
   const Factory& factory() const;
-  /// The same in its role's own type. Throws Violation where it is of another one.
+  /// Says something beside that the rule is kept, e.g. on what it was tried.
+  void remark(std::string text) const { remark_ = std::move(text); }
+  const std::string& remark() const { return remark_; }
+  /// Its schema, with the role and id for messages.
+  OwnedSchema schema() const;
+  /// Its factory in its role's own type. Throws Violation where it is of another one.
   template <class F>
   const F& factory_as() const {
     const auto* typed = dynamic_cast<const F*>(&factory());
@@ -34,6 +42,7 @@ struct Subject {
  private:
   [[noreturn]] void wrong_factory() const;
   mutable std::shared_ptr<const Factory> opened_;
+  mutable std::string remark_;
 };
 
 /// The rule is broken; what() says what was seen and what was expected.

@@ -3,10 +3,13 @@
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "config/config.hpp"
 #include "conformance/child.hpp"
 #include "conformance/instance.hpp"
 #include "conformance/job.hpp"
+#include "tandem/base/error.hpp"
 
+#include <map>
 #include <memory>
 
 namespace tandem::conformance {
@@ -68,7 +71,10 @@ class Runner {
   Runner(std::vector<Job>& jobs, const Options& options) : jobs_(jobs), options_(options) {}
 
   void run() {
-    while (start_ready() || !running_.empty()) wait_for_some();
+    while (start_ready() || !running_.empty()) {
+      wait_for_some();
+      if (Clock::now() - start_ > options_.total_limit) return give_up();
+    }
   }
 
  private:
@@ -110,10 +116,55 @@ class Runner {
     if (running_.size() == count) ::usleep(500);
   }
 
+  void give_up() {
+    running_.clear();
+    for (Job& job : jobs_) {
+      if (job.done) continue;
+      job.outcome.verdict = Verdict::timed_out;
+      job.outcome.detail = "the whole check did not come to an end in time";
+    }
+  }
+
   std::vector<Job>& jobs_;
   const Options& options_;
+  const Clock::time_point start_ = Clock::now();
   std::vector<std::unique_ptr<Running>> running_;
 };
+
+/// What is wrong with the settings, or "". A plugin that cannot be asked is the rules' affair.
+std::string fault_of_settings(const std::vector<Job>& jobs) {
+  std::map<std::pair<Role, std::string>, const Subject*> subjects;
+  for (const Job& job : jobs)
+    if (!job.subject.id.empty()) subjects[{job.subject.role, job.subject.id}] = &job.subject;
+  std::vector<OwnedSchema> schemas;
+  try {
+    for (const auto& [key, subject] : subjects) {
+      schemas.push_back(subject->schema());
+      config::check_schema(*schemas.back().schema, schemas.back().owner);
+    }
+  } catch (const std::exception&) {
+    return "";
+  }
+  try {
+    jobs.front().subject.settings.require_known(schemas);
+    for (const auto& schema : schemas) jobs.front().subject.settings.over_defaults(schema);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+void require_settings_fit(const std::vector<Job>& jobs, const Options& options) {
+  if (jobs.empty() || options.settings.empty()) return;
+  std::string fault;
+  if (options.in_process) {
+    fault = fault_of_settings(jobs);
+  } else {
+    Child child([&] { return fault_of_settings(jobs); });
+    if (child.ends_within(options.time_limit)) fault = child.report().value_or("");
+  }
+  if (!fault.empty()) throw Error(ErrorKind::config, fault);
+}
 
 }  // namespace
 
@@ -121,6 +172,7 @@ std::vector<Outcome> check_plugin(const std::filesystem::path& file,
                                   const std::vector<const Rule*>& rules, const Options& options,
                                   Log& log) {
   std::vector<Job> jobs = make_jobs(file, rules, options, log);
+  require_settings_fit(jobs, options);
   Runner(jobs, options).run();
   std::vector<Outcome> outcomes;
   for (Job& job : jobs) outcomes.push_back(std::move(job.outcome));

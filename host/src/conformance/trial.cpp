@@ -48,14 +48,16 @@ ObjectiveContext context_of(const Subject& subject, const TrialOptions& options,
 }
 
 /// Small where the plugin can be made so, else with its defaults.
-std::unique_ptr<Objective> make(const ObjectiveFactory& factory, const ObjectiveContext& context) {
+std::unique_ptr<Objective> make(const Subject& subject, const ObjectiveContext& context) {
   const auto make_with = [&](const ParamValues& values) {
-    return plugin_call("construction", [&] { return factory.create(values, context); });
+    return plugin_call("construction", [&] {
+      return subject.factory_as<ObjectiveFactory>().create(values, context);
+    });
   };
   try {
-    return make_with(small_values(factory.schema()));
+    return make_with(small_values(subject));
   } catch (const Violation&) {
-    return make_with(defaults(factory.schema()));
+    return make_with(default_values(subject));
   }
 }
 
@@ -72,7 +74,7 @@ Trial::Trial(const Subject& subject, const TrialOptions& options)
   seed("encoder", options.variant);
   encoder_ = small_encoder(options.type);
   seed("objective", options.variant);
-  objective_ = make(subject.factory_as<ObjectiveFactory>(), context_of(subject, options, encoder_));
+  objective_ = make(subject, context_of(subject, options, encoder_));
   expect(objective_ != nullptr, "the factory made nothing");
   to(options.type);
   train(true);
@@ -93,10 +95,12 @@ std::vector<at::Tensor> Trial::views(std::uint64_t index) const {
 
 std::vector<Latents> Trial::latents(std::uint64_t index) {
   const at::NoGradGuard no_grad;
-  std::vector<Latents> all;
   const auto pictures = views(index);
   seed("latents", index);
+  std::vector<Latents> all;
   for (std::size_t i = 0; i < pictures.size(); ++i) all.push_back(encode(pictures[i], i));
+  expect(std::any_of(all.begin(), all.end(), [](const auto& one) { return one.online.defined(); }),
+         "encode gave no online latents for any view");
   return all;
 }
 
@@ -115,7 +119,8 @@ StepContext Trial::step_context(std::int64_t step) const {
 Latents Trial::encode(const at::Tensor& view, std::size_t index) {
   Latents latents =
       plugin_call("encode", [&] { return objective_->encode(view, view_context(index)); });
-  expect(latents.online.defined(), "encode gave no online latents");
+  expect(latents.online.defined() || latents.target.defined(),
+         "encode gave neither online nor target latents");
   return latents;
 }
 

@@ -161,22 +161,37 @@ ParamValue list_of_length(const Param& list, std::size_t count) {
   return list_of(list, count, [&] { return usual_element(list); });
 }
 
+ParamValue random_value(const Param& param, std::int64_t largest, Random& random) {
+  if (random.chance(0.2)) return param.fallback;
+  const auto edges = edge_values(param, largest);
+  if (!edges.empty() && random.chance(0.25)) return edges[below(edges.size(), random)];
+  return drawn(param, largest, random);
+}
+
 }  // namespace
 
-bool has_required_text(const Schema& schema) {
-  return std::any_of(schema.params.begin(), schema.params.end(), [](const Param& param) {
-    return param.type == ParamType::string && param.fallback == ParamValue(std::string());
-  });
+ParamValues default_values(const Subject& subject) {
+  return subject.settings.over_defaults(subject.schema());
+}
+
+std::string missing_text(const Subject& subject) {
+  const Schema& schema = *subject.schema().schema;
+  const ParamValues values = default_values(subject);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] == ParamValue(std::string())) return schema.params[i].name;
+  return "";
 }
 
 std::int64_t largest_made(Role role) {
   return role == Role::augmentation ? 4096 : 16;
 }
 
-ParamValues small_values(const Schema& schema) {
-  ParamValues values = defaults(schema);
+ParamValues small_values(const Subject& subject) {
+  const Schema& schema = *subject.schema().schema;
+  ParamValues values = default_values(subject);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Param& param = schema.params[i];
+    if (subject.settings.has(param)) continue;
     if (auto* one = std::get_if<std::int64_t>(&values[i]); one != nullptr && *one > small)
       *one = shrunk(param, *one);
     if (auto* many = std::get_if<Integers>(&values[i])) {
@@ -187,16 +202,14 @@ ParamValues small_values(const Schema& schema) {
   return values;
 }
 
-ParamValue random_value(const Param& param, std::int64_t largest, Random& random) {
-  if (random.chance(0.2)) return param.fallback;
-  const auto edges = edge_values(param, largest);
-  if (!edges.empty() && random.chance(0.25)) return edges[below(edges.size(), random)];
-  return drawn(param, largest, random);
-}
-
-ParamValues random_values(const Schema& schema, std::int64_t largest, Random& random) {
-  ParamValues values;
-  for (const Param& param : schema.params) values.push_back(random_value(param, largest, random));
+ParamValues random_values(const Subject& subject, Random& random) {
+  const Schema& schema = *subject.schema().schema;
+  ParamValues values = default_values(subject);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Param& param = schema.params[i];
+    if (!subject.settings.has(param))
+      values[i] = random_value(param, largest_made(subject.role), random);
+  }
   return values;
 }
 
