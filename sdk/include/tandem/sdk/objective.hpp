@@ -52,7 +52,7 @@ struct StepContext {
 
 /// One view after the encoders. N is the local batch, or a chunk of it.
 struct Latents {
-  at::Tensor online;  ///< (N, F) carries the gradient; probes read it detached
+  at::Tensor online;  ///< (N, F) carries the gradient, probes read it; none for a target-only view
   at::Tensor target;  ///< (N, F) of a target encoder, no gradient; else undefined
 };
 
