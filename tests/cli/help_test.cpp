@@ -19,7 +19,7 @@ const std::vector<Command> commands = {
     {"data", {"--set"}},
     {"plugins",
      {"--input", "--pool", "--set", "--trust", "--seed", "--group", "--rule", "--time-limit",
-      "--list", "--in-process", "--into"}},
+      "--total-limit", "--list", "--in-process", "--into"}},
     {"config",
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--origin", "--docs"}},
 };
