@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 readonly torch_version=2.13.0
 readonly build_packages=(
-  g++ cmake ninja-build ccache mold git ca-certificates python3-venv
+  g++ cmake ninja-build make ccache mold git ca-certificates python3-venv
   libboost-dev libboost-program-options-dev libtomlplusplus-dev nlohmann-json3-dev libspdlog-dev
   libopencv-dev libjpeg-dev libpng-dev libssl-dev zlib1g-dev dataset-fashion-mnist
 )
