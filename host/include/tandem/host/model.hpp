@@ -99,7 +99,7 @@ struct LayerInfo {
 /// Every layer of a module of your own that can be named, in the order of a forward pass of
 /// `sample`: the children of a `torch::nn::Sequential`, and what calls `tandem::tap`
 /// (tandem/sdk/tap.hpp). The model stays as it is, and so does random state. Throws Error(usage)
-/// for a plugin's backbone. [main thread]
+/// for a plugin's backbone. [one thread at a time]
 TANDEM_API std::vector<LayerInfo> layers(const Model& model, const at::Tensor& sample);
 
 }  // namespace tandem::host
