@@ -99,6 +99,10 @@ TEST_CASE("what is no plugin fails the rule about its stamp, and nothing else is
     CAPTURE(rule);
     CHECK(verdict == (rule == "file.stamp_is_legal" ? "failed" : "skipped"));
   }
+  const auto text = here.run({"plugins", "check", "nothere.so"});
+  CHECK(text.code == 5);
+  CHECK(has(text.out, "plugin nothere.so: No such file or directory"));
+  CHECK(count(text.out, "skipped") == 1);  // in the summary
 }
 
 TEST_CASE("rules and groups are chosen by name, and listed") {

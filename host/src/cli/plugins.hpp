@@ -11,6 +11,8 @@ namespace tandem::cli {
 
 /// `list`: what the stamps say, without running any plugin's code.
 void list_plugins(const plugin::Catalog& catalog, bool as_json);
+/// Throws Error(plugin): nothing is called `id`, with the nearest of what is `known`.
+[[noreturn]] void refuse_id(const std::string& id, const Strings& known);
 /// What is known of a plugin from its file alone, for --json.
 formats::Json file_json(const plugin::PluginFile& file);
 /// `info ID`: origin, file, hash, parameters and TOML to paste of all that is called `id`: what a

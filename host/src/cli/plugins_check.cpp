@@ -35,10 +35,7 @@ Target find_target(plugin::Catalog& catalog, const std::string& word) {
       if (known.back() == word) return {file.path, word};
     }
   }
-  const auto close = nearest(word, known, 1);
-  throw Error(ErrorKind::plugin, "no plugin provides '" + word + "'; " +
-                                     (close.empty() ? "tandem plugins list shows what there is"
-                                                    : "did you mean '" + close[0] + "'?"));
+  refuse_id(word, known);
 }
 
 std::uint64_t number(const std::string& text, const char* option) {
@@ -188,14 +185,23 @@ std::string summary(const std::vector<Outcome>& outcomes) {
   return text;
 }
 
+/// One fault would else be buried under all that builds on it.
+bool says_nothing_new(const RuleResult& result) {
+  return std::all_of(result.of.begin(), result.of.end(),
+                     [](const Outcome* one) { return one->follows; });
+}
+
 void print_text(const Target& target, const std::vector<Outcome>& outcomes, std::uint64_t seed) {
   std::cout << target.file.string() << ", seed " << seed << '\n';
   std::string group;
   for (const auto& result : by_rule(outcomes)) {
+    if (says_nothing_new(result)) continue;
     if (group != result.rule->group) std::cout << '\n' << (group = result.rule->group) << '\n';
     print_rule(result);
   }
   std::cout << '\n' << summary(outcomes) << '\n';
+  if (std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& one) { return one.follows; }))
+    std::cout << "not shown: what builds on a rule that did not pass; --json shows all\n";
 }
 
 void print_json(const Target& target, const std::vector<Outcome>& outcomes, std::uint64_t seed,

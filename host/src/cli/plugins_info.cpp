@@ -117,13 +117,17 @@ const plugin::PluginFile& plugin_of(const plugin::Catalog& catalog, const std::s
       known.emplace_back(text(file.stamp.items[i].id));
   }
   if (unusable != nullptr) throw Error(ErrorKind::plugin, unusable->problem);
+  refuse_id(id, known);
+}
+
+}  // namespace
+
+void refuse_id(const std::string& id, const Strings& known) {
   const auto close = nearest(id, known, 1);
   throw Error(ErrorKind::plugin, "no plugin provides '" + id + "'; " +
                                      (close.empty() ? "tandem plugins list shows what there is"
                                                     : "did you mean '" + close[0] + "'?"));
 }
-
-}  // namespace
 
 void show_plugin(plugin::Catalog& catalog, const std::string& id, bool as_json) {
   auto items = provided(catalog, id);

@@ -40,9 +40,11 @@ bool is_exported(const Elf64_Sym& symbol) {
          (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
 }
 
-bool is_linkers_own(std::string_view name) {
+/// Of the linker, or of AddressSanitizer, which marks each exported object.
+bool is_tools_own(std::string_view name) {
   constexpr std::string_view names[] = {"_init", "_fini", "_end", "_edata", "__bss_start"};
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  return name.starts_with("__odr_asan.") ||
+         std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
 void collect(const Records& file, const Elf64_Shdr& table, const Elf64_Shdr& text, Strings& names) {
@@ -51,7 +53,7 @@ void collect(const Records& file, const Elf64_Shdr& table, const Elf64_Shdr& tex
     if (!is_exported(symbol) || symbol.st_name >= text.sh_size) continue;
     const auto rest = file.part(text.sh_offset + symbol.st_name, text.sh_size - symbol.st_name);
     const auto name = rest.substr(0, rest.find('\0'));
-    if (!is_linkers_own(name)) names.emplace_back(name);
+    if (!is_tools_own(name)) names.emplace_back(name);
   }
 }
 

@@ -53,6 +53,7 @@ void settle(Running& running, bool too_long) {
 void skip(Job& job) {
   const Outcome& needed = job.needs->outcome;
   job.outcome.verdict = Verdict::skipped;
+  job.outcome.follows = true;
   job.outcome.detail = "builds on " + full_name(*needed.rule) + ", which " +
                        (is_broken(needed) ? "failed" : "was skipped");
   job.done = true;

@@ -19,8 +19,9 @@ struct Outcome {
   Role role{};
   std::string id;  ///< empty for a rule about the file as a whole
   Verdict verdict = Verdict::skipped;
-  std::string detail;  ///< what was wrong, why it was skipped, or a remark where it passed
-  std::string output;  ///< where it went wrong: the last of what the plugin wrote
+  std::string detail;    ///< what was wrong, why it was skipped, or a remark where it passed
+  std::string output;    ///< where it went wrong: the last of what the plugin wrote
+  bool follows = false;  ///< skipped, since what it builds on did not pass
   double seconds = 0;
 };
 
