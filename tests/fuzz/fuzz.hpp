@@ -31,6 +31,6 @@ std::string as_file(const std::string& name, const std::uint8_t* bytes, std::siz
 
 /// Opens the file as a data set and reads names, labels and pixels of its first pictures. Pictures
 /// of more than a million pixels are refused.
-bool read_source(const std::string& kind, const std::string& path);
+void read_source(const std::string& kind, const std::string& path);
 
 }  // namespace fuzz

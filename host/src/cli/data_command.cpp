@@ -2,6 +2,7 @@
 #include "cli/console_log.hpp"
 #include "cli/data_report.hpp"
 #include "cli/process.hpp"
+#include "cli/setup.hpp"
 #include "config/data_section.hpp"
 #include "report/text.hpp"
 #include "run/data_set.hpp"
@@ -56,11 +57,8 @@ class CheckLine {
 
 config::DataSection data_section(const Arguments& arguments, const std::string& path) {
   config::Document document;
-  int number = 0;
-  for (const auto& assignment : arguments.list("set")) {
-    document.set(assignment, "--set #" + std::to_string(++number));
-  }
-  document.set("data.path=" + to_toml(ParamValue(path)), "the command line");
+  for (const auto& [text, origin] : set_assignments(arguments)) document.set(text, origin);
+  document.set(assignment("data.path", path), "the command line");
   return config::check_data_section(document);
 }
 

@@ -39,10 +39,6 @@ bool is_id(const std::string& word) {
   return std::all_of(word.begin(), word.end(), fits);
 }
 
-std::string assignment(const std::string& key, const std::string& text) {
-  return key + "=" + to_toml(ParamValue(text));
-}
-
 /// A file is a TorchScript model, whose code runs.
 std::vector<run::Assignment> chosen(const std::string& word, bool trust) {
   if (is_id(word)) return {{assignment("backbone.use", word), "plugins layers"}};
@@ -61,9 +57,7 @@ run::Layers layers_of(const std::string& word, const Arguments& arguments) {
   if (arguments.flag("trust")) layers.assignments.push_back({"backbone.trust=true", "--trust"});
   if (arguments.has("pool"))
     layers.assignments.push_back({assignment("backbone.pool", arguments.text("pool")), "--pool"});
-  int number = 0;
-  for (const auto& text : arguments.list("set"))
-    layers.assignments.push_back({text, "--set #" + std::to_string(++number)});
+  for (auto& item : set_assignments(arguments)) layers.assignments.push_back(std::move(item));
   return layers;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/process.hpp"
 #include "formats/atomic_file.hpp"
 #include "formats/json_lines.hpp"
+#include "plugin/stamp.hpp"
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
@@ -22,8 +23,7 @@ namespace fs = std::filesystem;
 
 /// An id of the SDK that is also a target of CMake and, in another spelling, a class of C++.
 void check_name(const std::string& name) {
-  static const std::regex legal("[a-z][a-z0-9_]{0,45}");
-  if (!std::regex_match(name, legal)) {
+  if (!plugin::legal_id(name)) {
     refuse("'" + name +
            "' cannot name a plugin: a name starts with a lower-case letter, consists of a-z, 0-9 "
            "and _, and has at most 46 characters");

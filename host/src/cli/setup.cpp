@@ -51,11 +51,18 @@ std::filesystem::path find_config(const std::string& word) {
   throw Error(ErrorKind::config, message);
 }
 
-std::string quoted(const std::string& text) {
-  return to_toml(ParamValue(text));
+}  // namespace
+
+std::string assignment(const std::string& key, const std::string& text) {
+  return key + "=" + to_toml(ParamValue(text));
 }
 
-}  // namespace
+std::vector<run::Assignment> set_assignments(const Arguments& arguments) {
+  std::vector<run::Assignment> assignments;
+  for (const auto& text : arguments.list("set"))
+    assignments.push_back({text, "--set #" + std::to_string(assignments.size() + 1)});
+  return assignments;
+}
 
 plugin::Catalog make_catalog(const Arguments& arguments, Log& log) {
   plugin::Catalog catalog(log);
@@ -86,12 +93,9 @@ run::Layers read_layers(const Arguments& arguments, const std::string& word) {
   for (const auto& [option, key, value_name, what] : shorthands) {
     if (!arguments.has(option)) continue;
     layers.assignments.push_back(
-        {std::string(key) + "=" + quoted(arguments.text(option)), std::string("--") + option});
+        {assignment(key, arguments.text(option)), std::string("--") + option});
   }
-  int number = 0;
-  for (const auto& assignment : arguments.list("set")) {
-    layers.assignments.push_back({assignment, "--set #" + std::to_string(++number)});
-  }
+  for (auto& item : set_assignments(arguments)) layers.assignments.push_back(std::move(item));
   return layers;
 }
 

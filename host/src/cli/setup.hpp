@@ -13,6 +13,10 @@ plugin::Catalog make_catalog(const Arguments& arguments, Log& log);
 
 /// The options that `read_layers` understands, and `words` words under the name "config".
 void add_config_options(Arguments& arguments, int words);
+/// KEY=VALUE with the text as a TOML string.
+std::string assignment(const std::string& key, const std::string& text);
+/// What --set says, each with its number for messages.
+std::vector<run::Assignment> set_assignments(const Arguments& arguments);
 /// The layers of a configuration as the command line gives them; `word` names a file or a preset,
 /// or is empty.
 run::Layers read_layers(const Arguments& arguments, const std::string& word);

@@ -132,6 +132,22 @@ std::string names_of(Stateful& object) {
   return names;
 }
 
+void expect_names(Stateful& object, const std::string& names, const char* when) {
+  const std::string now = names_of(object);
+  expect(now == names, "the state's names are not the same ", when, ": ", names, " | ", now);
+}
+
+std::string bits_of(const at::Tensor& tensor) {
+  const at::Tensor plain = tensor.detach().contiguous();
+  return {static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()};
+}
+
+std::string bits_of(const Snapshot& state) {
+  std::string bits;
+  for (const auto& item : state) bits += bits_of(item.tensor);
+  return bits;
+}
+
 OverwriteFreed::OverwriteFreed() {
   ::mallopt(M_PERTURB, pattern);
 }

@@ -73,6 +73,13 @@ void expect_legal_names(Stateful& object);
 /// The names of parameters, then of buffers, as one text.
 std::string names_of(Stateful& object);
 
+/// Throws Violation where they are others now.
+void expect_names(Stateful& object, const std::string& names, const char* when);
+
+/// The bytes of a tensor, or of all of a state, one after another.
+std::string bits_of(const at::Tensor& tensor);
+std::string bits_of(const Snapshot& state);
+
 /// While it lives, what is freed is overwritten, so that a pointer into it reads a pattern: by
 /// glibc as it is freed, or, what glibc keeps at hand for the next allocation, by `rest`.
 class OverwriteFreed {

@@ -45,13 +45,10 @@ Outcome run(Trial& trial, const std::vector<at::Tensor>& views) {
   const at::Tensor total = trial.loss(embeddings).total;
   trial.backward(total);
   Outcome outcome{total.detach(), {}, {}};
-  for (auto* object :
-       {static_cast<Stateful*>(&trial.encoder()), static_cast<Stateful*>(&trial.objective())}) {
-    for (const auto& item : state_of(*object).parameters) {
-      const at::Tensor gradient = item.tensor.grad();
-      outcome.gradients.push_back(gradient.defined() ? gradient.flatten()
-                                                     : at::zeros_like(item.tensor).flatten());
-    }
+  for (const auto& item : trial.parameters()) {
+    const at::Tensor gradient = item.tensor.grad();
+    outcome.gradients.push_back(gradient.defined() ? gradient.flatten()
+                                                   : at::zeros_like(item.tensor).flatten());
   }
   trial.after_optimizer_step(embeddings, 0);
   outcome.state = trial.state();

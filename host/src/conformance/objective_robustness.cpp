@@ -98,13 +98,12 @@ void any_memory_layout(const Subject& subject) {
     trial.seed("layout");
     const auto plain = trial.embed_all(latents);
     trial.seed("layout");
-    std::vector<Embedding> spread, from_spread;
-    for (const auto& view : trial.embed_all(
-             changed(latents, [](const at::Tensor& tensor) { return strided(tensor); })))
-      from_spread.push_back(view);
+    const auto from_spread =
+        trial.embed_all(changed(latents, [](const at::Tensor& tensor) { return strided(tensor); }));
+    std::vector<Embedding> spread;
     for (const auto& view : plain) spread.push_back(strided(view));
     const at::Tensor expected = trial.loss(plain).total;
-    for (const auto* views : {&spread, &from_spread}) {
+    for (const auto* views : {&std::as_const(spread), &from_spread}) {
       const at::Tensor got = trial.loss(*views).total;
       expect(distance(got, expected) <= rounding(type),
              "the loss of the same values in a strided "

@@ -52,6 +52,8 @@ class Trial {
 
   void train(bool on);
   void to(at::ScalarType type);
+  /// What is trained, of the encoder and then of the objective.
+  std::vector<NamedTensor> parameters();
   /// State of the encoder and of the objective, in this order.
   Snapshot state();
   /// Takes the other trial's state, by name.
@@ -65,7 +67,6 @@ class Trial {
  private:
   ViewContext view_context(std::size_t index) const;
   StepContext step_context(std::int64_t step) const;
-  std::vector<NamedTensor> parameters();
   void descend(double lr);
 
   std::uint64_t seed_;

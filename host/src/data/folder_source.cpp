@@ -1,4 +1,5 @@
 #include "data/decode_file.hpp"
+#include "data/file_source.hpp"
 #include "data/picture_files.hpp"
 #include "data/source_kinds.hpp"
 #include "tandem/base/error.hpp"
@@ -8,33 +9,6 @@ namespace tandem::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-class FolderSource final : public Source {
- public:
-  FolderSource(fs::path folder, PathTable paths, const DecodeOptions& decoding)
-      : folder_(std::move(folder)),
-        paths_(std::move(paths)),
-        labels_(first_folder_labels(paths_)),
-        decoding_(decoding) {}
-
-  std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
-  std::int64_t label(std::int64_t index) const override {
-    return labels_.empty() ? -1 : labels_[static_cast<std::size_t>(index)];
-  }
-  std::string name(std::int64_t index) const override {
-    return std::string(paths_[static_cast<std::size_t>(index)]);
-  }
-
-  void read(std::int64_t index, Image& out) const override {
-    decode_file(folder_ / paths_[static_cast<std::size_t>(index)], decoding_, out);
-  }
-
- private:
-  fs::path folder_;
-  PathTable paths_;
-  std::vector<std::int32_t> labels_;
-  DecodeOptions decoding_;
-};
 
 [[noreturn]] void nothing_found(const fs::path& folder, std::int64_t others) {
   if (others == 0)
@@ -53,7 +27,8 @@ std::unique_ptr<Source> open(const SourceOptions& options) {
   }
   PictureFiles found = find_pictures(options.path);
   if (found.paths.empty()) nothing_found(options.path, found.others);
-  return std::make_unique<FolderSource>(options.path, std::move(found.paths), decoding(options));
+  auto labels = first_folder_labels(found.paths);
+  return file_source(options.path, std::move(found.paths), std::move(labels), decoding(options));
 }
 
 bool recognises(const fs::path& path) {

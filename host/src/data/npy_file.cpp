@@ -40,6 +40,17 @@ std::vector<std::int64_t> read_labels(const fs::path& path, std::int64_t count) 
   return labels;
 }
 
+/// Classes of the `count` records of a file, from NAME_labels.npy beside it, else labels.npy; empty
+/// where there is neither.
+std::vector<std::int64_t> find_labels(const fs::path& records, std::int64_t count) {
+  const fs::path folder = records.parent_path();
+  for (const fs::path& path :
+       {folder / (records.stem().string() + "_labels.npy"), folder / "labels.npy"}) {
+    if (fs::is_regular_file(path) && path != records) return read_labels(path, count);
+  }
+  return {};
+}
+
 }  // namespace
 
 NpyFile::NpyFile(const fs::path& path) : file(path) {
@@ -73,13 +84,15 @@ void NpyFile::read(std::int64_t index, void* to, std::size_t bytes) const {
   if (file.read(begin, to, bytes) != bytes) fail("it became shorter");
 }
 
-std::vector<std::int64_t> npy_labels(const fs::path& records, std::int64_t count) {
-  const fs::path folder = records.parent_path();
-  for (const fs::path& path :
-       {folder / (records.stem().string() + "_labels.npy"), folder / "labels.npy"}) {
-    if (fs::is_regular_file(path) && path != records) return read_labels(path, count);
-  }
-  return {};
+NpyRecords::NpyRecords(std::unique_ptr<NpyFile> file)
+    : file_(std::move(file)), labels_(find_labels(file_->file.path(), file_->header.shape[0])) {}
+
+std::int64_t NpyRecords::label(std::int64_t index) const {
+  return labels_.empty() ? -1 : labels_[static_cast<std::size_t>(index)];
+}
+
+std::string NpyRecords::name(std::int64_t index) const {
+  return file_->file.path().filename().string() + '[' + std::to_string(index) + ']';
 }
 
 }  // namespace tandem::data

@@ -35,9 +35,22 @@ struct NpyFile {
   formats::NpyHeader header;
 };
 
-/// Classes of the `count` records of a file, from NAME_labels.npy beside it, else labels.npy; empty
-/// where there is neither. Throws Error(data).
-std::vector<std::int64_t> npy_labels(const std::filesystem::path& records, std::int64_t count);
+/// What .npy sources have in common: a file of records, and their classes from NAME_labels.npy
+/// beside it, else labels.npy, else none.
+class NpyRecords : public Source {
+ public:
+  /// The file's header has been checked. Throws Error(data) for labels that do not fit.
+  explicit NpyRecords(std::unique_ptr<NpyFile> file);
+  std::int64_t size() const override { return file_->header.shape[0]; }
+  std::int64_t label(std::int64_t index) const override;
+  std::string name(std::int64_t index) const override;
+
+ protected:
+  std::unique_ptr<NpyFile> file_;
+
+ private:
+  std::vector<std::int64_t> labels_;
+};
 
 /// Series of floats, N x length or N x length x channels, as pictures of one row. Throws
 /// Error(data), and Error(config) where `channels` is another number than theirs.

@@ -6,21 +6,12 @@
 namespace tandem::data {
 namespace {
 
-class NpySeries final : public Source {
+class NpySeries final : public NpyRecords {
  public:
-  NpySeries(std::unique_ptr<NpyFile> file, std::vector<std::int64_t> labels)
-      : file_(std::move(file)), labels_(std::move(labels)) {
+  explicit NpySeries(std::unique_ptr<NpyFile> file) : NpyRecords(std::move(file)) {
     const auto& shape = file_->header.shape;
     length_ = static_cast<int>(shape[1]);
     channels_ = shape.size() == 3 ? static_cast<int>(shape[2]) : 1;
-  }
-
-  std::int64_t size() const override { return file_->header.shape[0]; }
-  std::int64_t label(std::int64_t index) const override {
-    return labels_.empty() ? -1 : labels_[static_cast<std::size_t>(index)];
-  }
-  std::string name(std::int64_t index) const override {
-    return file_->file.path().filename().string() + '[' + std::to_string(index) + ']';
   }
 
   void read(std::int64_t index, Image& out) const override {
@@ -41,8 +32,6 @@ class NpySeries final : public Source {
   }
 
  private:
-  std::unique_ptr<NpyFile> file_;
-  std::vector<std::int64_t> labels_;
   int length_ = 0, channels_ = 1;
 };
 
@@ -63,8 +52,7 @@ std::unique_ptr<Source> open_npy_series(std::unique_ptr<NpyFile> file, int chann
                 Log::join("data.channels is ", channels, ", but the series have ", stored));
   }
   file->check_size(header.type == "<f4" ? 4 : 8);
-  auto labels = npy_labels(file->file.path(), shape[0]);
-  return std::make_unique<NpySeries>(std::move(file), std::move(labels));
+  return std::make_unique<NpySeries>(std::move(file));
 }
 
 }  // namespace tandem::data

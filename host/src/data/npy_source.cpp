@@ -8,22 +8,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class NpySource final : public Source {
+class NpySource final : public NpyRecords {
  public:
-  NpySource(std::unique_ptr<NpyFile> pictures, std::vector<std::int64_t> labels, int channels)
-      : pictures_(std::move(pictures)), labels_(std::move(labels)) {
-    const auto& shape = pictures_->header.shape;
+  NpySource(std::unique_ptr<NpyFile> pictures, int channels) : NpyRecords(std::move(pictures)) {
+    const auto& shape = file_->header.shape;
     height_ = static_cast<int>(shape[1]), width_ = static_cast<int>(shape[2]);
     stored_ = shape.size() == 4 ? static_cast<int>(shape[3]) : 1;
     channels_ = read_channels(stored_, channels);
-  }
-
-  std::int64_t size() const override { return pictures_->header.shape[0]; }
-  std::int64_t label(std::int64_t index) const override {
-    return labels_.empty() ? -1 : labels_[static_cast<std::size_t>(index)];
-  }
-  std::string name(std::int64_t index) const override {
-    return pictures_->file.path().filename().string() + '[' + std::to_string(index) + ']';
   }
 
   void read(std::int64_t index, Image& out) const override {
@@ -31,18 +22,16 @@ class NpySource final : public Source {
     const std::size_t bytes = pixels * static_cast<std::size_t>(stored_);
     out.reset(height_, width_, channels_);
     if (stored_ == channels_) {
-      pictures_->read(index, out.u8(), bytes);
+      file_->read(index, out.u8(), bytes);
       return;
     }
     thread_local std::vector<std::uint8_t> stored;
     stored.resize(bytes);
-    pictures_->read(index, stored.data(), bytes);
+    file_->read(index, stored.data(), bytes);
     copy_pixels(stored.data(), stored_, pixels, channels_, out.u8());
   }
 
  private:
-  std::unique_ptr<NpyFile> pictures_;
-  std::vector<std::int64_t> labels_;
   int height_ = 0, width_ = 0, stored_ = 1, channels_ = 1;
 };
 
@@ -77,8 +66,7 @@ std::unique_ptr<Source> open(const SourceOptions& options) {
     return open_npy_series(std::move(pictures), options.channels);
   }
   check_pictures(*pictures, options.max_pixels);
-  auto labels = npy_labels(options.path, pictures->header.shape[0]);
-  return std::make_unique<NpySource>(std::move(pictures), std::move(labels), options.channels);
+  return std::make_unique<NpySource>(std::move(pictures), options.channels);
 }
 
 bool recognises(const fs::path& path) {

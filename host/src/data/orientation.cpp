@@ -17,11 +17,6 @@ std::size_t number(Bytes bytes, std::size_t at, std::size_t count, bool little) 
   return value;
 }
 
-bool has_at(Bytes bytes, std::size_t at, std::string_view text) {
-  return at + text.size() <= bytes.size() &&
-         std::memcmp(bytes.data() + at, text.data(), text.size()) == 0;
-}
-
 constexpr std::string_view exif_mark{"Exif\0\0", 6};
 
 /// Goes from marker to marker until the picture's own data begin.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <numeric>
-#include <set>
 
 namespace tandem::data {
 namespace {
@@ -39,18 +39,18 @@ void PathTable::sort() {
 }
 
 std::vector<std::int32_t> first_folder_labels(const PathTable& names) {
-  std::set<std::string_view> folders;
+  std::map<std::string_view, std::int32_t> folders;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string_view folder = first_folder(names[i]);
     if (folder.empty()) return {};
-    folders.insert(folder);
+    folders.emplace(folder, 0);
   }
   if (folders.size() < 2) return {};
+  std::int32_t count = 0;
+  for (auto& [folder, number] : folders) number = count++;
   std::vector<std::int32_t> labels(names.size());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    labels[i] = static_cast<std::int32_t>(
-        std::distance(folders.begin(), folders.find(first_folder(names[i]))));
-  }
+  for (std::size_t i = 0; i < names.size(); ++i)
+    labels[i] = folders.find(first_folder(names[i]))->second;
   return labels;
 }
 

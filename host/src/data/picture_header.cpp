@@ -19,11 +19,6 @@ using namespace std::string_view_literals;
   throw Error(ErrorKind::data, "cannot be decoded: its header is damaged or cut off");
 }
 
-bool has_at(Bytes bytes, std::size_t at, std::string_view text) {
-  return bytes.size() >= at + text.size() &&
-         std::memcmp(bytes.data() + at, text.data(), text.size()) == 0;
-}
-
 /// `count` bytes at `at`, the least significant first.
 std::int64_t number(Bytes bytes, std::size_t at, std::size_t count) {
   if (bytes.size() < at + count) cut_off();
@@ -84,6 +79,11 @@ PictureSize tiff_size(Bytes bytes) {
 }
 
 }  // namespace
+
+bool has_at(Bytes bytes, std::size_t at, std::string_view text) {
+  return bytes.size() >= at + text.size() &&
+         std::memcmp(bytes.data() + at, text.data(), text.size()) == 0;
+}
 
 PictureFormat format_of(Bytes bytes) {
   const auto starts_with = [&](std::string_view magic) { return has_at(bytes, 0, magic); };

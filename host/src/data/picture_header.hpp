@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace tandem::data {
 
@@ -12,6 +14,9 @@ enum class PictureFormat : std::uint8_t { none, jpeg, png, bmp, webp, pnm, tiff 
 struct PictureSize {
   std::int64_t height = 0, width = 0;
 };
+
+/// Whether the bytes at `at` are this text.
+bool has_at(Bytes bytes, std::size_t at, std::string_view text);
 
 /// What a file's first bytes say it is, whatever its name.
 PictureFormat format_of(Bytes bytes);

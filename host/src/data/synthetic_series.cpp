@@ -1,10 +1,9 @@
 #include "data/source_kinds.hpp"
+#include "data/synthetic.hpp"
 #include "tandem/base/error.hpp"
-#include "tandem/base/random.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace tandem::data {
@@ -34,24 +33,13 @@ struct Channel {
   }
 };
 
-class SeriesSource final : public Source {
+class SeriesSource final : public Synthetic {
  public:
   SeriesSource(const SyntheticOptions& options, int channels)
-      : options_(options), channels_(channels) {}
-
-  std::int64_t size() const override { return options_.count; }
-  std::int64_t label(std::int64_t index) const override { return index % options_.classes; }
-  std::string name(std::int64_t index) const override {
-    return "synthetic[" + std::to_string(index) + "]";
-  }
+      : Synthetic(options, channels, "series") {}
 
   void read(std::int64_t index, Image& out) const override {
-    constexpr auto none = std::numeric_limits<std::uint16_t>::max();
-    Random random({.seed = options_.seed,
-                   .epoch = 0,
-                   .sample = static_cast<std::uint32_t>(index),
-                   .view = none,
-                   .op = 1});
+    Random random = random_of(index, 1);
     out.reset(1, options_.size, channels_, PixelType::f32);
     const double rate = random.uniform(0.96, 1.04) / period(label(index));
     for (int c = 0; c < channels_; ++c) {
@@ -62,9 +50,8 @@ class SeriesSource final : public Source {
  private:
   /// Even classes are sines, odd ones saw-teeth, two of each period.
   double period(std::int64_t label) const {
-    const double steps = std::max(1, (options_.classes + 1) / 2 - 1);
     const std::int64_t pair = label / 2;
-    return 32 * std::pow(0.25, static_cast<double>(pair) / steps);
+    return 32 * std::pow(0.25, static_cast<double>(pair) / last_pair());
   }
 
   void write(const Channel& channel, int number, Random& random, Image& out) const {
@@ -74,9 +61,6 @@ class SeriesSource final : public Source {
       *value = static_cast<float>(channel.at(t) + noise * random.normal());
     }
   }
-
-  SyntheticOptions options_;
-  int channels_;
 };
 
 bool recognises(const std::filesystem::path&) {
@@ -84,12 +68,8 @@ bool recognises(const std::filesystem::path&) {
 }
 
 std::unique_ptr<Source> open(const SourceOptions& options) {
-  const SyntheticOptions& made = options.synthetic;
-  if (made.count < 1 || made.size < 1 || made.classes < 1 || options.channels < 0) {
-    throw Error(ErrorKind::config,
-                "synthetic series need a count, a size and a number of classes of at least 1");
-  }
-  return std::make_unique<SeriesSource>(made, std::max(options.channels, 1));
+  if (options.channels < 0) throw Error(ErrorKind::config, "data.channels must be at least 0");
+  return std::make_unique<SeriesSource>(options.synthetic, std::max(options.channels, 1));
 }
 
 }  // namespace

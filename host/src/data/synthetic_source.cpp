@@ -1,12 +1,10 @@
 #include "data/decode_file.hpp"
 #include "data/source_kinds.hpp"
-#include "tandem/base/error.hpp"
-#include "tandem/base/random.hpp"
+#include "data/synthetic.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace tandem::data {
@@ -70,24 +68,13 @@ class Noise {
   int left_ = 0;
 };
 
-class SyntheticSource final : public Source {
+class SyntheticSource final : public Synthetic {
  public:
   SyntheticSource(const SyntheticOptions& options, int channels)
-      : options_(options), channels_(channels) {}
-
-  std::int64_t size() const override { return options_.count; }
-  std::int64_t label(std::int64_t index) const override { return index % options_.classes; }
-  std::string name(std::int64_t index) const override {
-    return "synthetic[" + std::to_string(index) + "]";
-  }
+      : Synthetic(options, channels, "pictures") {}
 
   void read(std::int64_t index, Image& out) const override {
-    constexpr auto none = std::numeric_limits<std::uint16_t>::max();
-    Random random({.seed = options_.seed,
-                   .epoch = 0,
-                   .sample = static_cast<std::uint32_t>(index),
-                   .view = none,
-                   .op = 0});
+    Random random = random_of(index, 0);
     const Wave wave = grating(label(index), random);
     const Spot spot(options_.size, random);
     const Colour ground = colour(random), mark = colour(random);
@@ -99,9 +86,8 @@ class SyntheticSource final : public Source {
   /// Even classes are coarse, odd ones fine. Directions keep to a quarter turn, since a flipped
   /// picture must stay in its class.
   Wave grating(std::int64_t label, Random& random) const {
-    const double steps = std::max(1, (options_.classes + 1) / 2 - 1);
     const std::int64_t direction = label / 2;
-    const double angle = std::numbers::pi / 2 * static_cast<double>(direction) / steps;
+    const double angle = std::numbers::pi / 2 * static_cast<double>(direction) / last_pair();
     const double cycles = label % 2 == 0 ? 3 : 7;
     const double rate = 2 * std::numbers::pi * cycles / options_.size;
     return Wave(options_.size, rate * std::cos(angle), rate * std::sin(angle),
@@ -125,9 +111,6 @@ class SyntheticSource final : public Source {
       }
     }
   }
-
-  SyntheticOptions options_;
-  int channels_;
 };
 
 bool recognises(const std::filesystem::path&) {
@@ -135,12 +118,7 @@ bool recognises(const std::filesystem::path&) {
 }
 
 std::unique_ptr<Source> open(const SourceOptions& options) {
-  const SyntheticOptions& made = options.synthetic;
-  if (made.count < 1 || made.size < 1 || made.classes < 1) {
-    throw Error(ErrorKind::config,
-                "synthetic pictures need a count, a size and a number of classes of at least 1");
-  }
-  return std::make_unique<SyntheticSource>(made, decoding(options).channels);
+  return std::make_unique<SyntheticSource>(options.synthetic, decoding(options).channels);
 }
 
 }  // namespace

@@ -76,8 +76,8 @@ std::shared_ptr<Encoder> make_from_plugin(const Chosen<BackboneFactory>& chosen,
 
 Encoders encoders_of_plugin(const BackbonePlugin& plugin, const Layer& layer,
                             const EncoderOptions& options, const at::Tensor& sample) {
-  const auto chosen = choose_plugin<BackboneFactory>(Role::backbone, plugin.id, plugin.parameters,
-                                                     options.plugins, *options.log);
+  const auto chosen = choose_plugin<BackboneFactory>(*options.catalog, Role::backbone, plugin.id,
+                                                     plugin.parameters);
   const BackboneContext context{layer.name, sample.size(1), plugin.trust, options.log};
   Encoders encoders;
   encoders.online = make_from_plugin(chosen, context, options.pool, sample, *options.log);

@@ -16,10 +16,10 @@ struct Encoders {
   std::function<std::shared_ptr<Encoder>(Init)> another;
 };
 
-/// What a layer's output becomes, and whom to tell.
+/// What a layer's output becomes, where backbones come from, and whom to tell.
 struct EncoderOptions {
   std::string pool;
-  Paths plugins;
+  plugin::Catalog* catalog = nullptr;
   Log* log = nullptr;
 };
 

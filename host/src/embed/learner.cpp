@@ -27,17 +27,21 @@ std::vector<ViewContext> contexts_of(const std::vector<View>& views) {
   return contexts;
 }
 
-std::unique_ptr<Objective> make_objective(const LearnerOptions& options, const Encoders& encoders,
-                                          at::Device device, at::ScalarType type) {
-  Log& log = options.log != nullptr ? *options.log : null_log();
+Log& log_of(const LearnerOptions& options) {
+  return options.log != nullptr ? *options.log : null_log();
+}
+
+std::unique_ptr<Objective> make_objective(const LearnerOptions& options, plugin::Catalog& catalog,
+                                          const Encoders& encoders, at::Device device,
+                                          at::ScalarType type) {
   const auto lock = lock_plugins();
-  const auto chosen = choose_plugin<ObjectiveFactory>(Role::objective, options.objective,
-                                                      options.parameters, options.plugins, log);
+  const auto chosen = choose_plugin<ObjectiveFactory>(catalog, Role::objective, options.objective,
+                                                      options.parameters);
   ObjectiveContext context;
   context.encoder = encoders.online;
   context.new_encoder = encoders.another;
   context.collective = options.collective != nullptr ? options.collective : &single_rank();
-  context.log = &log;
+  context.log = &log_of(options);
   context.views = static_cast<int>(options.views.size());
   context.global_batch = options.global_batch;
   context.steps_per_epoch = options.steps_per_epoch;
@@ -58,7 +62,8 @@ at::ScalarType type_of(Encoder& encoder, const at::Tensor& sample) {
 }  // namespace
 
 struct [[gnu::visibility("hidden")]] Learner::Impl {
-  Impl(const LearnerOptions& options, const Encoders& made, at::Device device, at::ScalarType type);
+  Impl(const LearnerOptions& options, plugin::Catalog& catalog, const Encoders& made,
+       at::Device device, at::ScalarType type);
 
   StepContext step() const {
     return {steps.item<std::int64_t>(), total_steps, steps_per_epoch};
@@ -77,10 +82,10 @@ struct [[gnu::visibility("hidden")]] Learner::Impl {
   std::vector<Embedding> pending;  // of the last loss, until its step is done
 };
 
-Learner::Impl::Impl(const LearnerOptions& options, const Encoders& made, at::Device device,
-                    at::ScalarType type)
+Learner::Impl::Impl(const LearnerOptions& options, plugin::Catalog& catalog, const Encoders& made,
+                    at::Device device, at::ScalarType type)
     : encoder(made.online),
-      objective(make_objective(options, made, device, type)),
+      objective(make_objective(options, catalog, made, device, type)),
       trained(train::trained_parameters(*encoder, *objective)),
       views(contexts_of(options.views)),
       steps_per_epoch(options.steps_per_epoch),
@@ -116,14 +121,17 @@ void Learner::Impl::after_backward(const at::Tensor& total,
 
 Learner::Learner(const Model& model, const Layer& layer, const LearnerOptions& options,
                  const at::Tensor& sample) {
-  Log* log = options.log != nullptr ? options.log : &null_log();
-  const auto encoders = make_encoders(model, layer, {options.pool, options.plugins, log}, sample);
-  impl_ =
-      std::make_shared<Impl>(options, encoders, sample.device(), type_of(*encoders.online, sample));
+  auto catalog = search_plugins(options.plugins, log_of(options));
+  const auto encoders =
+      make_encoders(model, layer, {options.pool, &catalog, &log_of(options)}, sample);
+  impl_ = std::make_shared<Impl>(options, catalog, encoders, sample.device(),
+                                 type_of(*encoders.online, sample));
 }
 
-Learner::Learner(std::int64_t width, const LearnerOptions& options)
-    : impl_(std::make_shared<Impl>(options, latents_only(width), at::kCPU, at::kFloat)) {}
+Learner::Learner(std::int64_t width, const LearnerOptions& options) {
+  auto catalog = search_plugins(options.plugins, log_of(options));
+  impl_ = std::make_shared<Impl>(options, catalog, latents_only(width), at::kCPU, at::kFloat);
+}
 
 Learner::~Learner() = default;
 Learner::Learner(Learner&& other) noexcept = default;

@@ -17,7 +17,7 @@ using Paths = std::vector<std::filesystem::path>;
 /// tandem/plugins beside this library. Throws Error(plugin), also where there is no plugin at all.
 plugin::Catalog search_plugins(const Paths& first, Log& log);
 
-/// Held while plugins are searched, opened, and asked for schemas and objects: what they share is
+/// Held while plugins are opened, and asked for schemas and objects: what they share is
 /// used by one thread at a time. An objective may have another encoder made while it is made
 /// itself.
 std::unique_lock<std::recursive_mutex> lock_plugins();
@@ -29,12 +29,12 @@ struct Chosen {
   ParamValues values;
 };
 
-/// Finds and opens what a plugin provides, and reads the lines of its table. [any thread]
+/// Finds and opens what a plugin provides, and reads the lines of its table. [any thread, each with
+/// a catalog of its own]
 template <class F>
-Chosen<F> choose_plugin(Role role, const std::string& id, const std::string& parameters,
-                        const Paths& first, Log& log) {
+Chosen<F> choose_plugin(plugin::Catalog& catalog, Role role, const std::string& id,
+                        const std::string& parameters) {
   const auto lock = lock_plugins();
-  auto catalog = search_plugins(first, log);
   auto found = catalog.find_as<F>(role, id);
   const std::string name(role_name(role));
   auto values = config::read_values(parameters, found.factory->schema(), "[" + name + "]",

@@ -43,12 +43,8 @@ void WrappedModule::visit(StateVisitor& visitor) {
 }
 
 void WrappedModule::to(at::Device device, at::ScalarType type) {
-  const torch::NoGradGuard no_grad;
-  const auto move = [&](at::Tensor tensor) {
-    tensor.set_data(tensor.to(device, tensor.is_floating_point() ? type : tensor.scalar_type()));
-  };
-  for (const auto& parameter : module_->parameters()) move(parameter);
-  for (const auto& buffer : module_->buffers()) move(buffer);
+  for (const auto& parameter : module_->parameters()) move_to(parameter, device, type);
+  for (const auto& buffer : module_->buffers()) move_to(buffer, device, type);
 }
 
 }  // namespace tandem::host

@@ -37,4 +37,7 @@ std::string_view text(const char (&chars)[N]) {
   return all.substr(0, all.find('\0'));
 }
 
+/// Whether it may be an id: what TANDEM_PLUGIN checks when a plugin is compiled.
+bool legal_id(std::string_view id);
+
 }  // namespace tandem::plugin

@@ -16,13 +16,6 @@ bool plain(std::string_view text) {
          std::none_of(characters.begin(), characters.end(), config::is_control);
 }
 
-bool legal_id(std::string_view id) {
-  const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !id.empty() && id.size() <= 46 && letter(id[0]) &&
-         std::all_of(id.begin(), id.end(),
-                     [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
-}
-
 /// False where the text is so broken that it must not be printed.
 template <std::size_t N>
 bool check_text(const std::string& what, const char (&chars)[N], Mismatches& out) {
@@ -58,6 +51,13 @@ void check_item(const Stamp& stamp, std::size_t index, Mismatches& out) {
 }
 
 }  // namespace
+
+bool legal_id(std::string_view id) {
+  const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !id.empty() && id.size() <= 46 && letter(id[0]) &&
+         std::all_of(id.begin(), id.end(),
+                     [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+}
 
 std::string defects(const Stamp& stamp) {
   Mismatches out;

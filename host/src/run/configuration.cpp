@@ -12,18 +12,22 @@ namespace {
 
 constexpr data::Shape assumed{32, 32, 3};
 
-config::Config check(const Layers& layers, plugin::Catalog& catalog, const Given& given) {
-  auto document = config::parse_text(default_toml(given), "built-in defaults");
+/// Adds what a person wrote.
+void add_layers(const Layers& layers, config::Document& document) {
   if (!layers.file.empty()) document.merge(config::parse_file(layers.file));
   for (const auto& [text, origin] : layers.assignments) document.set(text, origin);
+}
+
+config::Config check(const Layers& layers, plugin::Catalog& catalog, const Given& given) {
+  auto document = config::parse_text(default_toml(given), "built-in defaults");
+  add_layers(layers, document);
   return config::check(document, schema_lookup(catalog));
 }
 
 /// Whether a person wrote any [[view]].
 bool own_views(const Layers& layers) {
   config::Document document;
-  if (!layers.file.empty()) document.merge(config::parse_file(layers.file));
-  for (const auto& [text, origin] : layers.assignments) document.set(text, origin);
+  add_layers(layers, document);
   return document.root().find("view") != nullptr;
 }
 

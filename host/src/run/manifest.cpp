@@ -51,9 +51,9 @@ Json trusted_files(const config::Config& config) {
   Json list = Json::array();
   if (!config.backbone_host.trust) return list;
   for (std::size_t i = 0; i < config.backbone.values.size(); ++i) {
-    if (config.backbone.schema->params[i].name != "file") continue;
+    if (config.backbone.schema->params[i].unit != "path") continue;
     const auto* file = std::get_if<std::string>(&config.backbone.values[i]);
-    if (file == nullptr || file->empty()) continue;
+    if (file == nullptr || !std::filesystem::is_regular_file(*file)) continue;
     list.push_back({{"file", *file}, {"sha256", plugin::sha256(*file)}});
   }
   return list;

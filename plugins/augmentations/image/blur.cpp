@@ -32,23 +32,13 @@ void blur(float* from, float* to, const Image& shape, std::vector<float>& kernel
   cv::sepFilter2D(in, out, CV_32F, weights, weights, cv::Point(-1, -1), 0, cv::BORDER_REFLECT_101);
 }
 
-void to_floats(const std::uint8_t* __restrict from, std::size_t count, float* __restrict to) {
-  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
-}
-
-void to_bytes(const float* __restrict from, std::size_t count, std::uint8_t* __restrict to) {
-  for (std::size_t i = 0; i < count; ++i) {
-    to[i] = static_cast<std::uint8_t>(std::min(std::max(from[i] + 0.5f, 0.0f), 255.0f));
-  }
-}
-
 void blur_u8(Image& image, std::vector<float>& kernel) {
   thread_local std::vector<float> from, to;
   from.resize(image.values());
   to.resize(image.values());
-  to_floats(image.u8(), from.size(), from.data());
+  widen(image.u8(), from.size(), from.data());
   blur(from.data(), to.data(), image, kernel);
-  to_bytes(to.data(), to.size(), image.u8());
+  store(to.data(), to.size(), image.u8());
 }
 
 void blur_f32(Image& image, std::vector<float>& kernel) {

@@ -2,6 +2,8 @@
 
 #include "tandem/base/image.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -34,6 +36,22 @@ T pixel(double value) {
     return static_cast<std::uint8_t>(value * 255 + 0.5);
   } else {
     return static_cast<float>(value);
+  }
+}
+
+/// Values as floats, and back; bytes are rounded and kept within their range.
+template <class T>
+void widen(const T* __restrict from, std::size_t count, float* __restrict to) {
+  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
+}
+
+template <class T>
+void store(const float* __restrict from, std::size_t count, T* __restrict to) {
+  constexpr float half = sizeof(T) == 1 ? 0.5f : 0.0f;
+  for (std::size_t i = 0; i < count; ++i) {
+    float value = from[i] + half;
+    if constexpr (sizeof(T) == 1) value = std::min(std::max(value, 0.0f), 255.0f);
+    to[i] = static_cast<T>(value);
   }
 }
 

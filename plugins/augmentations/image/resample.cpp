@@ -58,16 +58,6 @@ void Taps::prepare(int in, int out, Filter filter) {
   }
 }
 
-template <class T>
-void store(const float* __restrict from, std::size_t count, T* __restrict to) {
-  constexpr float half = sizeof(T) == 1 ? 0.5f : 0.0f;
-  for (std::size_t i = 0; i < count; ++i) {
-    float value = from[i] + half;
-    if constexpr (sizeof(T) == 1) value = std::min(std::max(value, 0.0f), 255.0f);
-    to[i] = static_cast<T>(value);
-  }
-}
-
 /// One output row between the two passes: weighted sum of `taps` input rows. Four rows at a time,
 /// so that the sum is loaded and stored seldom.
 template <class T>
@@ -157,11 +147,6 @@ struct Part {
   const T* pixels;
   std::size_t stride, rows, values, channels;
 };
-
-template <class T>
-void widen(const T* __restrict from, std::size_t count, float* __restrict to) {
-  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
-}
 
 /// Each row of the part, to `out_values`. Bytes are rounded here too, as Pillow has it.
 template <class T>

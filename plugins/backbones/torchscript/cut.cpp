@@ -165,8 +165,8 @@ std::vector<std::string> tap_names(const std::vector<Call>& calls) {
   return names;
 }
 
-Cut cut(const Module& module, const std::string& tap) {
-  const auto [graph, calls] = mark_calls(module);
+Cut cut(const Module& module, const MarkedGraph& marked, const std::string& tap) {
+  const auto& [graph, calls] = marked;
   Cut result{graph, ""};
   if (!tap.empty()) {
     const Call call = find_call(calls, module, tap);

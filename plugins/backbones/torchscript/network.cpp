@@ -65,8 +65,9 @@ void Params::declare(tandem::Fields<Params>& f) {
 
 Network::Network(const Params& params, const tandem::BackboneContext& context)
     : module_(open_trusted(params.file, context.trust)) {
-  layers_ = tap_names(mark_calls(module_).calls);
-  const auto [graph, note] = cut(module_, context.tap);
+  const MarkedGraph marked = mark_calls(module_);
+  layers_ = tap_names(marked.calls);
+  const auto [graph, note] = cut(module_, marked, context.tap);
   refuse_hidden_calls(*graph);
   refuse_fixed_modes(*graph);
   if (!note.empty() && context.log != nullptr) context.log->info(note);
@@ -105,11 +106,9 @@ void Network::visit(tandem::StateVisitor& visitor) {
 
 /// Module::to would turn BatchNorm's counter of batches into a floating-point tensor too.
 void Network::to(at::Device device, at::ScalarType type) {
-  const at::NoGradGuard no_grad;
   for (const auto& item : module_.named_attributes()) {
-    if (!item.value.isTensor() || !item.value.toTensor().defined()) continue;
-    const at::Tensor tensor = item.value.toTensor();
-    tensor.set_data(tensor.to(device, tensor.is_floating_point() ? type : tensor.scalar_type()));
+    if (item.value.isTensor() && item.value.toTensor().defined())
+      tandem::move_to(item.value.toTensor(), device, type);
   }
 }
 
