@@ -97,6 +97,24 @@ TEST_CASE("a cut off JPEG among many is told once, and the run goes on") {
   CHECK(events(here / "run", "end").at(0).at("reason") == "finished");
 }
 
+TEST_CASE("of a damaged picture Tandem speaks alone, whatever the library that decodes it prints") {
+  const Workplace here;
+  std::filesystem::create_directories(here / "pictures");
+  for (const char* kind : {".bmp", ".tiff", ".webp"}) {
+    std::vector<unsigned char> bytes;
+    cv::imencode(kind, cv::Mat(24, 24, CV_8UC3, cv::Scalar(90, 160, 30)), bytes);
+    for (const std::size_t kept : {bytes.size() / 2, bytes.size() - 9, std::size_t{30}}) {
+      write_file(here / ("pictures/" + std::to_string(kept) + kind),
+                 {bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kept)});
+    }
+  }
+  const auto result = here.run({"data", "check", "pictures", "--set", "data.max_bad=1"});
+  CHECK(has(result.out, "9 unreadable"));
+  CAPTURE(result.err);
+  CHECK(count(result.err, "\n") == 1);
+  CHECK(has(result.err, "error: 9 of 9 pictures"));
+}
+
 TEST_CASE("more damaged pictures than data.max_bad allows stop the run, which leaves nothing") {
   const Workplace here;
   write_pictures(here, 1);

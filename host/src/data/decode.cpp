@@ -2,6 +2,7 @@
 
 #include "data/grey.hpp"
 #include "data/orientation.hpp"
+#include "data/silent_cerr.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
@@ -36,6 +37,7 @@ void decode_by_opencv(Bytes bytes, PictureFormat format, const DecodeOptions& op
                         const_cast<std::uint8_t*>(bytes.data()));
   cv::Mat decoded;
   try {
+    const SilentCerr silent;
     decoded = cv::imdecode(encoded, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
   } catch (const cv::Exception& error) {
     throw Error(ErrorKind::data, "cannot be decoded: " + error.err);
@@ -69,6 +71,7 @@ void decode_as(PictureFormat format, Bytes bytes, const DecodeOptions& options, 
 void silence_decoders() {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   cv::redirectError([](int, const char*, const char*, const char*, int, void*) { return 0; });
+  install_silent_cerr();
 }
 
 void check_pixels(std::int64_t height, std::int64_t width, std::int64_t max_pixels) {

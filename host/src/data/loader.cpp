@@ -54,8 +54,9 @@ void check(const Source& source, const std::vector<ViewSpec>& views, const Loade
   if (options.batch_size < 1) {
     throw Error(ErrorKind::config, "train.batch_size must be at least 1");
   }
-  if (options.workers < 0 || options.slots_ahead < 1) {
-    throw Error(ErrorKind::config, "a loader needs 0 or more workers and 1 or more slots ahead");
+  if (options.workers < 0 || options.slots_ahead < 1 || !(options.patience > 0)) {
+    throw Error(ErrorKind::config,
+                "a loader needs 0 or more workers, 1 or more slots ahead and some patience");
   }
   if (views.empty()) throw Error(ErrorKind::config, "a loader needs at least one view");
   if (options.batch_size > source.size()) {
@@ -80,10 +81,14 @@ class BatchLoader::Impl {
         options_(options),
         maker_(*source_, std::move(views), normalization, options),
         order_(source_->size(), options.seed),
-        slots_(static_cast<std::size_t>(options.workers == 0 ? 1 : options.slots_ahead + 1)) {
+        slots_(static_cast<std::size_t>(options.workers == 0 ? 1 : options.slots_ahead + 1)),
+        busy_with_(static_cast<std::size_t>(std::max(options.workers, 1))) {
     for (Slot& slot : slots_) allocate_slot(slot);
     try {
-      for (int i = 0; i < options_.workers; ++i) threads_.emplace_back([this] { work(); });
+      for (auto& sample : busy_with_) {
+        sample = nothing;
+        if (options_.workers > 0) threads_.emplace_back([this, &sample] { work(sample); });
+      }
     } catch (const std::system_error& error) {
       stop();
       throw Error(ErrorKind::resource,
@@ -118,6 +123,8 @@ class BatchLoader::Impl {
   }
 
  private:
+  using BusyWith = std::atomic<std::int64_t>;
+
   void allocate_slot(Slot& slot) {
     const auto size = static_cast<std::size_t>(options_.batch_size);
     slot.batch.size = options_.batch_size;
@@ -161,18 +168,36 @@ class BatchLoader::Impl {
     work_.notify_all();
     Slot& slot = slot_of(next_);
     if (threads_.empty()) {
-      while (filling_ == next_) make(lock, claim());
+      while (filling_ == next_) make(lock, claim(), busy_with_.front());
     }
-    ready_.wait(lock, [&] { return filling_ > next_ && slot.done == options_.batch_size; });
+    const auto ready = [&] { return filling_ > next_ && slot.done == options_.batch_size; };
+    for (double patience = options_.patience;
+         !ready_.wait_for(lock, std::chrono::duration<double>(patience), ready); patience *= 2) {
+      name_what_is_slow(lock);
+    }
     return slot;
   }
 
-  void work() {
+  /// Says what the workers are busy with, with the lock released: a source may be slow to name too.
+  void name_what_is_slow(std::unique_lock<std::mutex>& lock) {
+    if (!options_.log) return;
+    lock.unlock();
+    std::string names;
+    for (const auto& busy : busy_with_) {
+      const std::int64_t sample = busy;
+      if (sample != nothing) names += (names.empty() ? "" : ", ") + source_->name(sample);
+    }
+    options_.log->warn("training waits for data; being read or augmented: ",
+                       names.empty() ? "nothing" : names);
+    lock.lock();
+  }
+
+  void work(BusyWith& sample) {
     std::unique_lock lock(mutex_);
     while (true) {
       work_.wait(lock, [this] { return stopping_ || (running_ && has_room()); });
       if (stopping_) return;
-      make(lock, claim());
+      make(lock, claim(), sample);
     }
   }
 
@@ -214,19 +239,21 @@ class BatchLoader::Impl {
   }
 
   /// Makes a piece with the lock released.
-  void make(std::unique_lock<std::mutex>& lock, const Piece& piece) {
+  void make(std::unique_lock<std::mutex>& lock, const Piece& piece, BusyWith& busy) {
     ++active_;
     lock.unlock();
     thread_local SampleMaker::Scratch scratch;
     std::exception_ptr error;
     std::int64_t position = piece.from;
     for (; position < piece.to && !error && !cancelled_; ++position) {
+      busy = piece.slot->batch.samples[static_cast<std::size_t>(position)];
       try {
         maker_.make(piece.slot->batch, position, scratch);
       } catch (...) {
         error = std::current_exception();
       }
     }
+    busy = nothing;
     lock.lock();
     --active_;
     finish(piece, std::move(error), position - 1);
@@ -248,6 +275,8 @@ class BatchLoader::Impl {
   SampleMaker maker_;
   EpochOrder order_;
   std::vector<Slot> slots_;
+  static constexpr std::int64_t nothing = -1;
+  std::vector<BusyWith> busy_with_;  ///< the picture each thread is making views of
 
   std::mutex mutex_;
   std::condition_variable work_, ready_, idle_;

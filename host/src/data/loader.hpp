@@ -34,7 +34,12 @@ struct LoaderOptions {
   std::uint64_t seed = 0;
   int slots_ahead = 2;    ///< batches made in advance, beside the one that is lent
   double max_bad = 0.01;  ///< share of the data set that may be unreadable
-  Log* log = nullptr;  ///< where unreadable pictures are named, once each; must outlive the loader
+  /// Where unreadable pictures are named, once each, and those that keep a batch waiting; must
+  /// outlive the loader.
+  Log* log = nullptr;
+  /// Seconds in `next` after which the pictures that workers are busy with are named, and again
+  /// after twice, four times … as long.
+  double patience = 10;
 };
 
 /// Makes batches of views with persistent worker threads and a ring of preallocated batches. Each

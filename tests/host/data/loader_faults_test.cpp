@@ -3,6 +3,7 @@
 #include "loading.hpp"
 
 #include <stdexcept>
+#include <thread>
 
 using namespace tandem;
 using files::has;
@@ -144,4 +145,18 @@ TEST_CASE("real files: truncated JPEGs are replaced, the run goes on") {
   loading::take(*loader, 5);
   REQUIRE(log.messages.size() == 1);
   CHECK(has(log.messages[0], "p107.jpg"));
+}
+
+TEST_CASE("a picture that keeps the batch waiting is named while it does") {
+  const auto source = std::make_shared<Numbered>(40);
+  loading::Kept log;
+  // Picture 17's view is ready as soon as it has been complained of, and not before.
+  const auto slow = loading::view([&](Image& image, Random&) {
+    while (image.u8()[0] == 17 && log.count() == 0) std::this_thread::yield();
+  });
+  const auto loader = loading::loader(source, 2, {slow}, {.log = &log, .patience = 0.001});
+  loading::take(*loader, 5);
+  REQUIRE(log.count() >= 1);
+  CHECK(has(log.messages[0], "waits for data"));
+  CHECK(has(log.messages[0], "#17"));
 }

@@ -182,6 +182,7 @@ TEST_CASE("options that make no sense are refused") {
   CHECK(files::has(said({.batch_size = 0}), "batch_size"));
   CHECK(files::has(said({.batch_size = 1, .workers = -1}), "0 or more workers"));
   CHECK(files::has(said({.batch_size = 1, .slots_ahead = 0}), "1 or more slots"));
+  CHECK(files::has(said({.batch_size = 1, .patience = 0}), "patience"));
   CHECK(files::has(said({.batch_size = 1}, {}), "at least one view"));
   CHECK(files::has(files::message(
                        [&] {
@@ -205,7 +206,7 @@ TEST_CASE("waiting is counted") {
 
 TEST_CASE("a loader can be destroyed at any moment") {
   const auto source = std::make_shared<Numbered>(64, 8, 3);
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 200; ++round) {
     const auto loader = loading::loader(source, 1 + round % 4);
     if (round % 3 != 0) loader->start(round % 5, round % 8);
     for (int i = 0; i < round % 4; ++i) loader->next();

@@ -79,10 +79,14 @@ class Kept final : public tandem::Log {
     const std::lock_guard lock(mutex_);
     messages.emplace_back(message);
   }
+  std::size_t count() const {
+    const std::lock_guard lock(mutex_);
+    return messages.size();
+  }
   std::vector<std::string> messages;
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
 };
 
 /// A loader over `source` with everything else small.
