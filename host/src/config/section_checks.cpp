@@ -49,12 +49,44 @@ void check_nesterov(const Config& config, Problems& problems) {
                  "'nesterov' in [optimizer] needs a momentum above 0");
 }
 
+void check_lars(const Config& config, Problems& problems) {
+  const Component& optimizer = config.optimizer;
+  if (optimizer.id != "lars" || optimizer.values.empty()) return;
+  const auto lars = optimizer.params<LarsParams>();
+  if (lars.clip_lr && lars.dialect != "solo")
+    problems.add(place_of(config, "optimizer.clip_lr"),
+                 "'clip_lr' in [optimizer] belongs to dialect = \"solo\", which is \"" +
+                     lars.dialect + "\"");
+  if (lars.dialect == "lightly" && lars.weight_decay == 0)
+    problems.add(place_of(config, "optimizer.weight_decay"),
+                 "dialect = \"lightly\" in [optimizer] adapts nothing where weight_decay is 0",
+                 "use = \"sgd\" does the same");
+}
+
+/// What all schedules have, of any of them.
+ScheduleCommon common_of(const Component& schedule) {
+  if (schedule.id == "step") return schedule.params<StepSchedule>();
+  if (schedule.id == "cosine") return schedule.params<CosineSchedule>();
+  return schedule.params<ConstantSchedule>();
+}
+
+void check_warmup(const Config& config, Problems& problems) {
+  if (config.schedule.values.empty()) return;
+  const ScheduleCommon schedule = common_of(config.schedule);
+  if (schedule.per == "epoch" && schedule.warmup_epochs > 0 && schedule.warmup_start == 0)
+    problems.add(place_of(config, "schedule.per"),
+                 "per = \"epoch\" in [schedule] with a warm-up from 0 spends an epoch at rate 0",
+                 "give warmup_start, or per = \"step\"");
+}
+
 }  // namespace
 
 void check_sections(const Config& config, Problems& problems) {
   check_pool(config, problems);
   check_normalize(config, problems);
   check_nesterov(config, problems);
+  check_lars(config, problems);
+  check_warmup(config, problems);
 }
 
 }  // namespace tandem::config

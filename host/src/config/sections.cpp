@@ -113,9 +113,16 @@ void LarsParams::declare(Fields<LarsParams>& f) {
   f.base<OptimizerCommon>();
   f("momentum", &LarsParams::momentum, "share of the last step that is kept").min(0).below(1);
   f("eta", &LarsParams::eta, "trust coefficient: size of a step relative to the weights").above(0);
+  f("dialect", &LarsParams::dialect,
+    "whose LARS: the official Barlow Twins' and DeepMind's, solo-learn's, lightly's")
+      .choices({"official", "solo", "lightly"});
+  f("clip_lr", &LarsParams::clip_lr,
+    "dialect solo: adaptation never raises a weight's rate over lr");
 }
 
 void ScheduleCommon::declare(Fields<ScheduleCommon>& f) {
+  f("per", &ScheduleCommon::per, "the rate changes at every step, or at every epoch")
+      .choices({"step", "epoch"});
   f("warmup_epochs", &ScheduleCommon::warmup_epochs, "epochs in which the rate rises to lr")
       .min(0)
       .unit("epochs");

@@ -74,12 +74,15 @@ struct AdamwParams : AdamParams {
 struct LarsParams : OptimizerCommon {
   double momentum = 0.9;
   double eta = 0.001;
+  std::string dialect = "official";
+  bool clip_lr = false;
   LarsParams();
   static void declare(Fields<LarsParams>& f);
 };
 
 /// What every schedule has.
 struct ScheduleCommon {
+  std::string per = "step";
   double warmup_epochs = 0;
   double warmup_start = 0;
   static void declare(Fields<ScheduleCommon>& f);

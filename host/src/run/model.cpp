@@ -42,6 +42,7 @@ train::SgdOptions sgd(const config::SgdParams& params) {
 train::ScheduleOptions common(const config::ScheduleCommon& params, train::Decay decay) {
   train::ScheduleOptions options;
   options.decay = decay;
+  options.per_epoch = params.per == "epoch";
   options.warmup_epochs = params.warmup_epochs;
   options.warmup_start = params.warmup_start;
   return options;
@@ -51,6 +52,10 @@ train::LarsOptions lars(const config::LarsParams& params) {
   auto options = common<train::LarsOptions>(params);
   options.momentum = params.momentum;
   options.eta = params.eta;
+  options.dialect = params.dialect == "solo"      ? train::LarsDialect::solo
+                    : params.dialect == "lightly" ? train::LarsDialect::lightly
+                                                  : train::LarsDialect::official;
+  options.clip_lr = params.clip_lr;
   return options;
 }
 

@@ -2,7 +2,11 @@
 #include "train/momentum.hpp"
 #include "train/optimizer.hpp"
 
+#include "tandem/base/error.hpp"
+
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -45,6 +49,23 @@ struct Adaptation {
   double weight_decay = 0;
 };
 
+Adaptation official(const at::Tensor& value, const at::Tensor& grad, double decay, double eta) {
+  const Squares norms = squares_of(value, grad, decay);
+  if (norms.value == 0 || norms.update == 0) return {1, decay};
+  return {eta * std::sqrt(norms.value) / std::sqrt(norms.update), decay};
+}
+
+/// solo-learn's and lightly's: from the gradient's own norm. `clip`: by this learning rate.
+Adaptation bolts(const at::Tensor& value, const at::Tensor& grad, double decay, double eta,
+                 std::optional<double> clip) {
+  constexpr double eps = 1e-8;
+  const Squares norms = squares_of(value, grad, 0);
+  if (norms.value == 0 || norms.update == 0) return {1, 0};
+  const double weight = std::sqrt(norms.value);
+  const double scale = eta * weight / (std::sqrt(norms.update) + decay * weight + eps);
+  return {clip ? std::min(scale / *clip, 1.0) : scale, decay};
+}
+
 class Lars final : public Optimizer {
  public:
   Lars(std::vector<TrainedParameter> parameters, const LarsOptions& options,
@@ -53,18 +74,20 @@ class Lars final : public Optimizer {
         options_(options) {}
 
  private:
-  Adaptation adapt(const Slot& slot, const at::Tensor& grad) const {
-    Adaptation result{1, slot.weight_decay};
-    if (slot.excluded) return result;
-    const Squares norms = squares_of(slot.value, grad, slot.weight_decay);
-    if (norms.value > 0 && norms.update > 0) {
-      result.scale = options_.eta * std::sqrt(norms.value) / std::sqrt(norms.update);
-    }
-    return result;
+  bool adapts(const Slot& slot) const {
+    return !slot.excluded && (options_.dialect != LarsDialect::lightly || slot.weight_decay != 0);
+  }
+
+  Adaptation adapt(const Slot& slot, const at::Tensor& grad, double lr) const {
+    if (!adapts(slot)) return {1, slot.weight_decay};
+    if (options_.dialect == LarsDialect::official)
+      return official(slot.value, grad, slot.weight_decay, options_.eta);
+    const auto clip = options_.clip_lr ? std::optional(lr) : std::nullopt;
+    return bolts(slot.value, grad, slot.weight_decay, options_.eta, clip);
   }
 
   void update(Slot& slot, const at::Tensor& grad, double lr) override {
-    const Adaptation adaptation = adapt(slot, grad);
+    const Adaptation adaptation = adapt(slot, grad, lr);
     apply_momentum(slot.value, grad, slot.state[0],
                    {.lr = lr,
                     .momentum = options_.momentum,
@@ -79,6 +102,13 @@ class Lars final : public Optimizer {
 
 std::unique_ptr<Optimizer> make_optimizer(std::vector<TrainedParameter> parameters,
                                           const LarsOptions& options, std::int64_t global_batch) {
+  if (options.clip_lr && options.dialect != LarsDialect::solo)
+    throw Error(ErrorKind::config,
+                "clip_lr belongs to the dialect solo of LARS: name that, or leave clip_lr out");
+  if (options.weight_decay == 0 && options.dialect == LarsDialect::lightly)
+    throw Error(
+        ErrorKind::config,
+        "the dialect lightly of LARS adapts nothing without weight decay: give one, or use sgd");
   return std::make_unique<Lars>(std::move(parameters), options, global_batch);
 }
 

@@ -47,12 +47,24 @@ struct AdamOptions : OptimizerOptions {
   bool decoupled = false;  ///< decay shrinks the weights, apart from the gradient
 };
 
-/// LARS (You et al., 2017) as the official Barlow Twins has it: the step d = g + weight_decay·p of
-/// a weight is multiplied by eta·‖p‖/‖d‖, or by 1 where either norm is zero; then b ← momentum·b +
-/// d, p ← p − lr·b. Biases and norms get neither decay nor adaptation.
+/// Whose LARS it is: they differ in the adaptation, and in what gets none.
+enum class LarsDialect {
+  official,  ///< eta·‖p‖/‖d‖; 1 where either norm is zero
+  solo,  ///< eta·‖p‖/(‖g‖ + weight_decay·‖p‖ + 1e-8); neither decay nor adaptation where ‖p‖ or
+         ///< ‖g‖ is zero
+  lightly,  ///< as solo, and no adaptation where the weight decay is zero
+};
+
+/// LARS (You et al., 2017): the step d = g + weight_decay·p of a weight is multiplied by what the
+/// dialect says; then b ← momentum·b + d, p ← p − lr·b. Biases and norms get neither decay nor
+/// adaptation, unless `decay_bias_norm`. `official` is that of Barlow Twins and of DeepMind's BYOL,
+/// `solo` that of solo-learn and Lightning Bolts.
 struct LarsOptions : OptimizerOptions {
   double momentum = 0.9;
   double eta = 0.001;
+  LarsDialect dialect = LarsDialect::official;
+  bool clip_lr = false;  ///< solo's: the adaptation is divided by lr, then at most 1, so that a
+                         ///< weight's rate is at most lr
 };
 
 /// Trains a fixed list of parameters from their `.grad()`. On the CPU each float or double

@@ -19,6 +19,7 @@ Schedule::Schedule(ScheduleOptions options) : options_(std::move(options)) {}
 
 double Schedule::factor(std::int64_t step, std::int64_t steps_per_epoch,
                         std::int64_t total_steps) const {
+  if (options_.per_epoch && steps_per_epoch > 0) step -= step % steps_per_epoch;
   const std::int64_t warmup =
       std::llround(options_.warmup_epochs * static_cast<double>(steps_per_epoch));
   if (step < warmup) {

@@ -13,6 +13,7 @@ enum class Decay {
 };
 
 struct ScheduleOptions {
+  bool per_epoch = false;  ///< all steps of an epoch have the factor of its first
   Decay decay = Decay::constant;
   double warmup_epochs = 0;        ///< linear, from `warmup_start` at the first step to 1
   double warmup_start = 0;         ///< a factor, like all here
@@ -24,9 +25,9 @@ struct ScheduleOptions {
 /// The factor on the learning rate as a pure function of the step: nothing to save, nothing to
 /// resume.
 ///
-/// Official Barlow Twins: cosine, 10 warm-up epochs, final 0.001. DeepMind's BYOL: cosine, 10
-/// warm-up epochs. Their first step has the factor 0, and the cosine spans the steps behind the
-/// warm-up.
+/// Official SimSiam, lightly's CIFAR benchmark: cosine per epoch. Official Barlow Twins: cosine, 10
+/// warm-up epochs, final 0.001. DeepMind's BYOL: cosine, 10 warm-up epochs. Their first step has
+/// the factor 0, and the cosine spans the steps behind the warm-up.
 class Schedule {
  public:
   explicit Schedule(ScheduleOptions options = {});

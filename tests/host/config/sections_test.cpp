@@ -75,6 +75,25 @@ TEST_CASE("Nesterov needs momentum") {
             .starts_with("3: --set #2: error: 'nesterov' in [optimizer] needs a momentum above 0"));
 }
 
+TEST_CASE("what belongs to another dialect of LARS is told") {
+  CHECK(set_error({"optimizer.clip_lr=true", "optimizer.dialect=solo"}) == "nothing");
+  CHECK(set_error({"optimizer.clip_lr=true"})
+            .starts_with("3: --set #1: error: 'clip_lr' in [optimizer] belongs to dialect = "
+                         "\"solo\", which is \"official\""));
+  CHECK(
+      set_error({"optimizer.dialect=lightly", "optimizer.weight_decay=0"})
+          .starts_with("3: --set #2: error: dialect = \"lightly\" in [optimizer] adapts nothing"));
+}
+
+TEST_CASE("a warm-up per epoch starts above zero") {
+  CHECK(set_error({"schedule.per=epoch", "schedule.warmup_epochs=0"}) == "nothing");
+  CHECK(set_error({"schedule.per=epoch", "schedule.warmup_epochs=2",
+                   "schedule.warmup_start=0.1"}) == "nothing");
+  CHECK(
+      set_error({"schedule.per=epoch", "schedule.warmup_epochs=2"})
+          .starts_with("3: --set #1: error: per = \"epoch\" in [schedule] with a warm-up from 0"));
+}
+
 TEST_CASE("each optimizer has defaults of its own") {
   const auto optimizer = [](const std::string& id) {
     return config_test::checked(config_test::with("use = \"lars\"", "use = \"" + id + "\""))

@@ -132,6 +132,19 @@ TEST_CASE("Nesterov without momentum is refused", "[optimizer]") {
   CHECK_THROWS_AS(make_optimizer({}, options), Error);
 }
 
+TEST_CASE("options of one dialect of LARS are refused with another", "[optimizer]") {
+  LarsOptions options;
+  options.clip_lr = true;
+  CHECK_THROWS_AS(make_optimizer({}, options), Error);
+  options.dialect = LarsDialect::solo;
+  CHECK_NOTHROW(make_optimizer({}, options));
+  options = {};
+  options.dialect = LarsDialect::lightly;
+  CHECK_THROWS_AS(make_optimizer({}, options), Error);
+  options.weight_decay = 1e-6;
+  CHECK_NOTHROW(make_optimizer({}, options));
+}
+
 TEST_CASE("a parameter without a gradient stays, and so does its state", "[optimizer]") {
   const auto value = leaf({3, 3});
   AdamOptions options;

@@ -1,4 +1,4 @@
-// Twenty updates against torch.optim and a NumPy LARS: tests/golden/optimizers.py.
+// Thirty-two updates against torch.optim and a NumPy LARS: tests/golden/optimizers.py.
 #include "catch.hpp"
 #include "golden.hpp"
 #include "train/optimizer.hpp"
@@ -49,10 +49,21 @@ Made adam(AdamOptions options, double weight_decay, bool decoupled) {
   return maker(options);
 }
 
-Made lars(double weight_decay) {
-  auto options = common<LarsOptions>(2, weight_decay);
+LarsOptions lars(double weight_decay, LarsDialect dialect, double lr = 2) {
+  auto options = common<LarsOptions>(lr, weight_decay);
   options.eta = 0.02;
-  return maker(options);
+  options.dialect = dialect;
+  return options;
+}
+
+LarsOptions clipped(LarsOptions options) {
+  options.clip_lr = true;
+  return options;
+}
+
+LarsOptions for_all(LarsOptions options) {
+  options.decay_bias_norm = true;
+  return options;
 }
 
 AdamOptions unusual_moments() {
@@ -71,8 +82,14 @@ const std::map<std::string, Made>& cases() {
       {"adam", adam(unusual_moments(), 0, false)},
       {"adam_decay", adam({}, 0.1, false)},
       {"adamw", adam({}, 0.1, true)},
-      {"lars", lars(0.01)},
-      {"lars_no_decay", lars(0)},
+      {"lars", maker(lars(0.01, LarsDialect::official))},
+      {"lars_no_decay", maker(lars(0, LarsDialect::official))},
+      {"lars_solo", maker(lars(0.3, LarsDialect::solo))},
+      {"lars_solo_no_decay", maker(lars(0, LarsDialect::solo))},
+      {"lars_solo_clip", maker(clipped(lars(0.3, LarsDialect::solo, 0.02)))},
+      {"lars_solo_all", maker(for_all(clipped(lars(0.3, LarsDialect::solo, 0.02))))},
+      {"lars_lightly", maker(lars(0.3, LarsDialect::lightly))},
+      {"lars_lightly_all", maker(for_all(lars(0.3, LarsDialect::lightly)))},
   };
   return all;
 }

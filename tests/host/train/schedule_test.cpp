@@ -57,6 +57,23 @@ TEST_CASE("SimSiam's cosine starts at once", "[schedule]") {
   CHECK(near(schedule.factor(50, 5, 100), 0.5));
 }
 
+TEST_CASE("per epoch, all steps of an epoch have the factor of its first", "[schedule]") {
+  // The official SimSiam: (1 + cos(π·epoch/epochs))/2.
+  ScheduleOptions options;
+  options.decay = Decay::cosine;
+  options.per_epoch = true;
+  const Schedule schedule(options);
+  for (std::int64_t step = 0; step < 100; ++step) {
+    const auto epoch = static_cast<double>(step / 5);
+    CHECK(near(schedule.factor(step, 5, 100), 0.5 * (1 + std::cos(std::numbers::pi * epoch / 20))));
+  }
+  options.warmup_epochs = 4;
+  options.warmup_start = 0.2;
+  CHECK(near(Schedule(options).factor(9, 5, 100), 0.4));
+  CHECK(near(Schedule(options).factor(19, 5, 100), 0.8));
+  CHECK(Schedule(options).factor(24, 5, 100) == 1);
+}
+
 TEST_CASE("steps fall at their milestones", "[schedule]") {
   ScheduleOptions options;
   options.decay = Decay::step;
