@@ -39,7 +39,7 @@ TEST_CASE("a wrong command line is told with what was meant") {
       {{"train", "--out"}, 2, {"'--out'", "--help"}},
       {{"train", "one.toml", "two.toml"}, 2, {"too many words", "train [CONFIG|PRESET] [options]"}},
       {{"train", "--set", "nonsense"}, 2, {"--set #1", "expected KEY=VALUE", "nonsense"}},
-      {{"train", "nowhere.toml"}, 3, {"'nowhere.toml'", "presets: quickstart, seed"}},
+      {{"train", "nowhere.toml"}, 3, {"'nowhere.toml'", "quickstart, seed"}},
       {{"train"}, 3, {"no pictures are named", "--data DIR"}},
       {{"eval", "knn"}, 2, {"tandem eval needs 'knn' and a run folder"}},
       {{"eval", "knn", "nowhere"}, 2, {"nowhere is not a run folder"}},

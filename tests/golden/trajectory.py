@@ -46,8 +46,11 @@ class BarlowTwins(nn.Module):
         super().__init__()
         self.projector = nn.Sequential(*hidden(LATENT, 12, False), nn.Linear(12, 12, bias=False))
 
+    def embed(self, encoder, views):
+        return [self.projector(encoder(view)) for view in views]
+
     def loss(self, encoder, views, _):
-        z = [self.projector(encoder(view)) for view in views]
+        z = self.embed(encoder, views)
         a, b = [(x - x.mean(0)) / torch.sqrt(x.var(0, unbiased=False) + 1e-5) for x in z]
         c = a.T @ b / len(a)
         weight = torch.full_like(c, LAMBDA).fill_diagonal_(1)
@@ -55,6 +58,13 @@ class BarlowTwins(nn.Module):
 
     def after_step(self, encoder, step):
         pass
+
+
+class JointBarlowTwins(BarlowTwins):
+    """Both views in one pass, as lightly's ImageNet benchmark has it."""
+
+    def embed(self, encoder, views):
+        return self.projector(encoder(torch.cat(list(views)))).chunk(2)
 
 
 class SimSiam(nn.Module):
@@ -88,9 +98,12 @@ class Byol(nn.Module):
         for parameter in self.target_projector.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
 
-    def loss(self, encoder, views, _):
+    def embed(self, encoder, views):
         p = [self.predictor(self.projector(encoder(view))) for view in views]
-        z = [self.target_projector(self.target_encoder(view)) for view in views]
+        return p, [self.target_projector(self.target_encoder(view)) for view in views]
+
+    def loss(self, encoder, views, _):
+        p, z = self.embed(encoder, views)
         p, z = [[nn.functional.normalize(x) for x in side] for side in (p, z)]
         return ((p[0] - z[1]) ** 2).sum(1).mean() + ((p[1] - z[0]) ** 2).sum(1).mean()
 
@@ -100,6 +113,15 @@ class Byol(nn.Module):
         for target, online in ((self.target_encoder, encoder), (self.target_projector, self.projector)):
             for old, new in zip(target.parameters(), online.parameters(), strict=True):
                 old.copy_(tau * old + (1 - tau) * new)
+
+
+class JointByol(Byol):
+    """Both views in one pass through either network, as byol-pytorch has it."""
+
+    def embed(self, encoder, views):
+        both = torch.cat(list(views))
+        p = self.predictor(self.projector(encoder(both)))
+        return p.chunk(2), self.target_projector(self.target_encoder(both)).chunk(2)
 
 
 class SimClr(nn.Module):
@@ -182,7 +204,8 @@ def main():
     out = {"views": make_views()}
     encoder = Encoder()
     for name, objective in (("barlow_twins", BarlowTwins()), ("simsiam", SimSiam()), ("byol", Byol()),
-                            ("simclr", SimClr())):
+                            ("simclr", SimClr()), ("barlow_twins_joint", JointBarlowTwins()),
+                            ("byol_joint", JointByol())):
         put_state(out, f"{name}/start", encoder, objective)
         for optimizer, make_optimizer in (("sgd", sgd), ("lars", Lars)):
             *end, losses = train(encoder, objective, make_optimizer, out["views"])

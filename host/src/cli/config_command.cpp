@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/config_diff.hpp"
 #include "cli/console_log.hpp"
 #include "cli/setup.hpp"
 #include "formats/json_lines.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 void show_json(const config::Config& config) {
   auto list = formats::Json::array();
-  for (const auto& [path, value, origin] : config::settings(config)) {
+  for (const auto& [path, value, doc, origin] : config::settings(config)) {
     list.push_back({{"key", path}, {"value", value}, {"origin", origin.where()}});
   }
   std::cout << list.dump(2) << '\n';
@@ -21,26 +22,36 @@ void show_json(const config::Config& config) {
 }  // namespace
 
 int config_command(const Strings& words) {
-  Arguments arguments("config check|show [CONFIG|PRESET] [options]",
-                      "check: reads a configuration and the parameters of its plugins, and names "
-                      "everything that is wrong.\n"
-                      "show: prints every key with its value. Where no pictures are named, the "
-                      "defaults are those for 32 x 32 ones.");
-  add_config_options(arguments, 2);
+  Arguments arguments(
+      "config check|show [CONFIG|PRESET|RUN] | diff A B [options]",
+      "check: reads a configuration and the parameters of its plugins, and names "
+      "everything that is wrong.\n"
+      "show: prints every key with its value. Where no pictures are named, the "
+      "defaults are those for 32 x 32 ones.\n"
+      "diff: prints the keys whose values differ; views are compared one by one, "
+      "operation by operation. Options hold for both sides. It exits with 0 whether "
+      "they differ or not.");
+  add_config_options(arguments, 3);
   arguments.add()("origin", po::bool_switch(), "show: where each value comes from")  //
       ("docs", po::bool_switch(), "show: what each key means");
   if (!arguments.parse(words)) return 0;
   const auto given = arguments.list("config");
   const std::string what = given.empty() ? "" : given[0];
-  if ((what != "check" && what != "show") || given.size() > 2) {
+  if ((what != "check" && what != "show" && what != "diff") ||
+      (what == "diff" ? given.size() != 3 : given.size() > 2)) {
     throw Error(ErrorKind::usage,
-                "tandem config needs 'check' or 'show', then at most one configuration");
+                "tandem config needs 'check' or 'show', then at most one configuration, or 'diff' "
+                "and two");
   }
   if (arguments.flag("origin") && arguments.flag("docs")) {
     throw Error(ErrorKind::usage, "--origin and --docs exclude each other");
   }
   ConsoleLog log(arguments.verbose(), arguments.quiet());
   auto catalog = make_catalog(arguments, log);
+  if (what == "diff") {
+    config_diff(arguments, catalog, given[1], given[2]);
+    return 0;
+  }
   const auto layers = read_layers(arguments, given.size() > 1 ? given[1] : "");
   const auto prepared = run::prepare_to_show(layers, catalog);
   const auto notes = arguments.flag("origin") ? config::Notes::origins

@@ -41,6 +41,8 @@ Strings preset_names() {
 }
 
 std::filesystem::path find_config(const std::string& word) {
+  const auto of_a_run = std::filesystem::path(word) / "config.toml";
+  if (std::filesystem::exists(of_a_run)) return of_a_run;
   if (std::filesystem::exists(word)) return word;
   const auto preset = preset_folder() / (word + ".toml");
   if (std::filesystem::exists(preset)) return preset;

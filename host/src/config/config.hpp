@@ -64,6 +64,7 @@ void check_schema(const Schema& schema, const std::string& owner);
 struct Setting {
   std::string path;   ///< "optimizer.lr", "view[0].ops[1].size"
   std::string value;  ///< as TOML
+  std::string doc;    ///< what the key means; empty for `use`
   Origin origin;
 };
 

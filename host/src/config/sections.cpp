@@ -159,6 +159,10 @@ void TrainSection::declare(Fields<TrainSection>& f) {
       .min(0)
       .unit("steps");
   f("batch_size", &TrainSection::batch_size, "pictures a step, over all ranks").min(2);
+  f("views", &TrainSection::views,
+    "separate: each view passes the network alone; joint: views of one size together, so that "
+    "BatchNorm sees them as one batch")
+      .choices({"separate", "joint"});
   f("log_every", &TrainSection::log_every, "steps between lines of the metrics log")
       .min(1)
       .unit("steps");

@@ -115,6 +115,7 @@ struct TrainSection {
   int epochs = 100;
   std::int64_t max_steps = 0;  ///< 0: no limit
   int batch_size = 256;        ///< over all ranks
+  std::string views = "separate";
   int log_every = 10;
   static void declare(Fields<TrainSection>& f);
 };

@@ -95,7 +95,7 @@ Origin origin_of(const Config& config, const std::string& path) {
 
 void collect(const Config& config, const Block& block, std::vector<Setting>& settings) {
   for (const Line& line : block.lines)
-    settings.push_back({line.path, line.value, origin_of(config, line.path)});
+    settings.push_back({line.path, line.value, line.doc, origin_of(config, line.path)});
   for (const Block& op : block.ops) collect(config, op, settings);
 }
 

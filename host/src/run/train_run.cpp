@@ -210,7 +210,8 @@ class TrainRun {
             make_schedule(config_.schedule),
             view_contexts(config_),
             "'" + config_.objective.id + "' and '" + config_.backbone.id + "'",
-            static_cast<std::uint64_t>(config_.run.seed)};
+            static_cast<std::uint64_t>(config_.run.seed),
+            config_.train.views == "joint"};
   }
 
   report::RunInfo info() const {

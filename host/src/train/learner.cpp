@@ -6,7 +6,9 @@
 #include "tandem/base/error.hpp"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -44,6 +46,34 @@ void add_statistics(Stateful& object, std::vector<at::Tensor>& to) {
   }
 }
 
+/// The places of views that can pass as one batch, group by group.
+std::vector<std::vector<std::size_t>> alike(std::span<const at::Tensor> views,
+                                            const std::vector<ViewContext>& contexts) {
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const auto fits = [&](const std::vector<std::size_t>& group) {
+      const std::size_t j = group.front();
+      return views[i].sizes() == views[j].sizes() && contexts[i].role == contexts[j].role &&
+             contexts[i].needs_target == contexts[j].needs_target;
+    };
+    const auto found = std::find_if(groups.begin(), groups.end(), fits);
+    if (found == groups.end())
+      groups.push_back({i});
+    else
+      found->push_back(i);
+  }
+  return groups;
+}
+
+Embedding rows_of(const Embedding& joint, std::int64_t first, std::int64_t count) {
+  const auto rows = [&](const at::Tensor& all) {
+    return all.defined() ? all.narrow(0, first, count) : all;
+  };
+  Embedding part{rows(joint.online), rows(joint.target), {}};
+  for (const at::Tensor& more : joint.extra) part.extra.push_back(rows(more));
+  return part;
+}
+
 }  // namespace
 
 Learner::Learner(LearnerParts parts) : parts_(std::move(parts)) {
@@ -70,13 +100,31 @@ void Learner::restore_statistics() {
 }
 
 std::vector<Embedding> Learner::forward(std::span<const at::Tensor> views) {
-  std::vector<Embedding> embeddings;
-  embeddings.reserve(views.size());
+  std::vector<Embedding> embeddings(views.size());
+  if (parts_.joint) {
+    for (const auto& group : alike(views, parts_.views)) forward_group(views, group, embeddings);
+    return embeddings;
+  }
   for (std::size_t i = 0; i < views.size(); ++i) {
     const auto latents = parts_.objective->encode(views[i], parts_.views[i]);
-    embeddings.push_back(parts_.objective->embed(latents, parts_.views[i]));
+    embeddings[i] = parts_.objective->embed(latents, parts_.views[i]);
   }
   return embeddings;
+}
+
+void Learner::forward_group(std::span<const at::Tensor> views,
+                            const std::vector<std::size_t>& group,
+                            std::vector<Embedding>& embeddings) {
+  std::vector<at::Tensor> batches;
+  for (const std::size_t i : group) batches.push_back(views[i]);
+  const ViewContext& context = parts_.views[group.front()];
+  const auto latents = parts_.objective->encode(at::cat(batches), context);
+  const auto joint = parts_.objective->embed(latents, context);
+  std::int64_t first = 0;
+  for (std::size_t k = 0; k < group.size(); ++k) {
+    embeddings[group[k]] = rows_of(joint, first, batches[k].size(0));
+    first += batches[k].size(0);
+  }
 }
 
 void Learner::backward(const at::Tensor& total) {

@@ -31,6 +31,8 @@ struct LearnerParts {
   std::vector<ViewContext> views;  ///< one a view, in the order of a step's tensors
   std::string plugins;  ///< for the message when `backward` throws, which runs plugin code
   std::uint64_t seed = 0;
+  bool joint = false;  ///< views of one size, role and target pass encoder and heads as one batch,
+                       ///< the context of the first with them: BatchNorm then sees them together
 };
 
 /// One optimizer step at a time, of any objective with any encoder. [main thread]
@@ -48,6 +50,9 @@ class Learner {
 
  private:
   std::vector<Embedding> forward(std::span<const at::Tensor> views);
+  /// Of the views at these places, as one batch.
+  void forward_group(std::span<const at::Tensor> views, const std::vector<std::size_t>& group,
+                     std::vector<Embedding>& embeddings);
   void backward(const at::Tensor& total);
   void keep_statistics();
   void restore_statistics();

@@ -31,11 +31,9 @@ std::string relu_name(std::size_t n) {
 }  // namespace
 
 torch::nn::Conv2d make_conv(std::int64_t input, std::int64_t output, std::int64_t kernel,
-                            std::int64_t stride) {
-  torch::nn::Conv2d conv(torch::nn::Conv2dOptions(input, output, kernel)
-                             .stride(stride)
-                             .padding(kernel / 2)
-                             .bias(false));
+                            std::int64_t stride, std::int64_t padding) {
+  torch::nn::Conv2d conv(
+      torch::nn::Conv2dOptions(input, output, kernel).stride(stride).padding(padding).bias(false));
   torch::nn::init::kaiming_normal_(conv->weight, 0, torch::kFanOut, torch::kReLU);
   return conv;
 }
@@ -67,7 +65,8 @@ Block::Block(const BlockOptions& options, std::string_view end) {
   std::vector<torch::nn::Conv2d> convs;
   std::vector<torch::nn::BatchNorm2d> norms;
   for (const ConvShape& shape : conv_shapes(options)) {
-    convs.push_back(make_conv(shape.input, shape.output, shape.kernel, shape.stride));
+    convs.push_back(
+        make_conv(shape.input, shape.output, shape.kernel, shape.stride, shape.kernel / 2));
     norms.emplace_back(shape.output);
   }
   if (options.zero_last_norm) torch::nn::init::zeros_(norms.back()->weight);
@@ -94,7 +93,7 @@ void Block::keep_downsample(const BlockOptions& options) {
   constexpr std::int64_t harmed_channels = 8;
   if (options.input <= harmed_channels) pick_every_ = options.stride;
   const torch::nn::Conv2d conv =
-      make_conv(options.input, options.output(), 1, options.stride / pick_every_);
+      make_conv(options.input, options.output(), 1, options.stride / pick_every_, 0);
   if (!needs(downsample_node_)) return;
   downsample_ = register_module("downsample", torch::nn::Sequential(conv));
   if (needs(downsample_node_ + 1)) downsample_->push_back(torch::nn::BatchNorm2d(options.output()));

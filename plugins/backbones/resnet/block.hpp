@@ -30,7 +30,7 @@ std::vector<std::string> block_nodes(const BlockOptions& options);
 
 /// A convolution without bias, weights drawn as torchvision does (Kaiming normal over the fan-out).
 torch::nn::Conv2d make_conv(std::int64_t input, std::int64_t output, std::int64_t kernel,
-                            std::int64_t stride);
+                            std::int64_t stride, std::int64_t padding);
 
 /// A residual block (He et al. 2016, "Deep residual learning for image recognition", figure 5; a
 /// bottleneck strides in its 3×3 convolution), or its first part: it ends at one of its nodes and

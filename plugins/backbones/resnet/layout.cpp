@@ -22,8 +22,9 @@ Integers usual_blocks(int depth) {
 }
 
 Stem stem_of(const std::string& name) {
-  if (name == "imagenet") return {7, 2, true};
-  return {3, name == "cifar" ? 1 : 2, false};
+  if (name == "imagenet") return {7, 2, 3, true};
+  if (name == "small") return {3, 2, 1, false};
+  return {3, 1, name == "cifar_pad2" ? 2 : 1, false};
 }
 
 Integers blocks_of(const std::string& id, int depth, const Params& params) {
@@ -61,8 +62,10 @@ Tap resolve_block(const Layout& layout, const std::string& name) {
 
 void Params::declare(tandem::Fields<Params>& f) {
   f("width", &Params::width, "channels of the first stage; each stage doubles them").range(1, 2048);
-  f("stem", &Params::stem, "imagenet: 7x7 stride 2 and a pool; small: 3x3 stride 2; cifar: 3x3")
-      .choices({"imagenet", "small", "cifar"});
+  f("stem", &Params::stem,
+    "imagenet: 7x7 stride 2 and a pool; small: 3x3 stride 2; cifar: 3x3; cifar_pad2: the same with "
+    "a padding of 2, as solo-learn has it")
+      .choices({"imagenet", "small", "cifar", "cifar_pad2"});
   f("stages", &Params::stages, "how many stages are built").range(1, 4);
   f("blocks", &Params::blocks, "blocks of each stage; [] for the depth's own")
       .range(1, 64)

@@ -23,6 +23,7 @@ struct Params {
 struct Stem {
   std::int64_t kernel;
   std::int64_t stride;
+  std::int64_t padding;
   bool pool;  ///< a 3×3 maximum with stride 2
 };
 

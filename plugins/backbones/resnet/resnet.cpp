@@ -15,7 +15,7 @@ ResNet::ResNet(int depth, const Params& params, const tandem::BackboneContext& c
     : layout_(make_layout(depth, params)),
       tap_(resolve(layout_, context.tap)),
       conv1_(add("conv1", make_conv(context.channels, layout_.width, layout_.stem.kernel,
-                                    layout_.stem.stride))) {
+                                    layout_.stem.stride, layout_.stem.padding))) {
   if (tap_.place >= Tap::bn1) bn1_ = add("bn1", torch::nn::BatchNorm2d(layout_.width));
   if (tap_.place >= Tap::blocks) build_blocks();
   if (tap_.place == Tap::fc) fc_ = add("fc", torch::nn::Linear(layout_.output(), imagenet_classes));

@@ -16,6 +16,8 @@ constexpr double one_over_width = -1;
 struct Params {
   Integers projector = {2048, 2048, 2048};
   Integers projection_sizes;
+  bool hidden_bias = false;
+  bool last_bias = false;
   double lambda = 0.0051;
   double scale = 1;
   std::string form = "auto";
@@ -28,6 +30,8 @@ struct Params {
       "the same as a full list that starts with the latent width; instead of projector")
         .count(0, 17)
         .range(1, 65536);
+    f("hidden_bias", &Params::hidden_bias, "biases in the projector's hidden layers");
+    f("last_bias", &Params::last_bias, "a bias in the projector's last layer");
     f("lambda", &Params::lambda,
       "weight of the off-diagonal terms; \"1/d\": one over the last width")
         .min(0)
@@ -64,6 +68,8 @@ MlpOptions projector_options(const Params& params, const ObjectiveContext& conte
   MlpOptions options;
   options.input = context.encoder->width();
   options.widths = projector_widths(params, options.input);
+  options.hidden_bias = params.hidden_bias;
+  options.last_bias = params.last_bias;
   return options;
 }
 

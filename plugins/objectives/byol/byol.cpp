@@ -15,6 +15,8 @@ namespace {
 struct Params {
   Integers projector = {4096, 256};
   std::int64_t predictor_hidden = 4096;
+  bool hidden_bias = true;
+  bool last_bias = false;
   double tau = 0.996;
   std::string tau_schedule = "cosine";
   std::string target_init = "copy";
@@ -26,6 +28,9 @@ struct Params {
         .range(1, 65536);
     f("predictor_hidden", &Params::predictor_hidden, "width of the predictor's hidden layer")
         .range(1, 65536);
+    f("hidden_bias", &Params::hidden_bias,
+      "biases in the hidden layers of projector and predictor");
+    f("last_bias", &Params::last_bias, "biases in the last layers of projector and predictor");
     f("tau", &Params::tau,
       "share of itself that the target keeps in a step, at the first one; 0.97 for 40 epochs, "
       "0.99 for 100 to 300, 0.996 for 1000")
@@ -40,11 +45,12 @@ struct Params {
   }
 };
 
-MlpOptions head(std::int64_t input, const Integers& widths) {
+MlpOptions head(const Params& params, std::int64_t input, const Integers& widths) {
   MlpOptions options;
   options.input = input;
   options.widths = widths;
-  options.hidden_bias = true;
+  options.hidden_bias = params.hidden_bias;
+  options.last_bias = params.last_bias;
   return options;
 }
 
@@ -61,9 +67,10 @@ class Byol final : public ModuleObjective {
   Byol(const Params& params, const ObjectiveContext& context)
       : ModuleObjective(context),
         params_(params),
-        projector_(add("projector", make_mlp(head(context.encoder->width(), params.projector)))),
+        projector_(
+            add("projector", make_mlp(head(params, context.encoder->width(), params.projector)))),
         predictor_(
-            add("predictor", make_mlp(head(params.projector.back(),
+            add("predictor", make_mlp(head(params, params.projector.back(),
                                            {params.predictor_hidden, params.projector.back()})))) {
     views::require_two("byol", static_cast<std::size_t>(context.views));
     make_target();
@@ -117,7 +124,7 @@ class Byol final : public ModuleObjective {
     const bool copy = params_.target_init == "copy";
     target_encoder_ =
         add_target("target_encoder", context().new_encoder(copy ? Init::copy : Init::fresh));
-    target_projector_ = make_mlp(head(encoder().width(), params_.projector));
+    target_projector_ = make_mlp(head(params_, encoder().width(), params_.projector));
     if (copy) copy_state(*target_projector_, *projector_);
     add_target("target_projector", target_projector_);
   }

@@ -8,6 +8,7 @@ namespace {
 
 struct Params {
   Integers projector = {2048, 2048, 2048};
+  bool last_affine = false;
   std::int64_t predictor_hidden = 512;
   bool constant_predictor_lr = true;
 
@@ -15,6 +16,7 @@ struct Params {
     f("projector", &Params::projector, "widths of the projector, after the latent width")
         .count(1, 16)
         .range(1, 65536);
+    f("last_affine", &Params::last_affine, "the projector's last BatchNorm has weights");
     f("predictor_hidden", &Params::predictor_hidden, "width of the predictor's hidden layer")
         .range(1, 65536);
     f("constant_predictor_lr", &Params::constant_predictor_lr,
@@ -27,7 +29,7 @@ MlpOptions projector_options(const Params& params, std::int64_t latent) {
   options.input = latent;
   options.widths = params.projector;
   options.last_norm = true;
-  options.last_affine = false;
+  options.last_affine = params.last_affine;
   return options;
 }
 

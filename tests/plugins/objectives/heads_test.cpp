@@ -74,6 +74,26 @@ TEST_CASE(
                         "target_projector.1.weight", "target_projector.3.weight"});
 }
 
+TEST_CASE("heads as solo-learn and lightly have them") {
+  const Lines both = {"projector.0.weight: 8 5", "projector.0.bias: 8",     "projector.1.weight: 8",
+                      "projector.1.bias: 8",     "projector.3.weight: 6 8", "projector.3.bias: 6"};
+  CHECK(parameters("barlow_twins",
+                   {{"projector", Integers{8, 6}}, {"hidden_bias", true}, {"last_bias", true}}) ==
+        both);
+  const Lines affine = {"projector.4.weight: 6", "projector.4.bias: 6"};
+  const auto simsiam =
+      parameters("simsiam", {{"projector", Integers{8, 6}}, {"last_affine", true}});
+  for (const auto& line : affine) CHECK(std::count(simsiam.begin(), simsiam.end(), line) == 1);
+  const Lines last = {"projector.0.weight: 8 5", "projector.1.weight: 8", "projector.1.bias: 8",
+                      "projector.3.weight: 6 8", "projector.3.bias: 6",   "predictor.0.weight: 7 6",
+                      "predictor.1.weight: 7",   "predictor.1.bias: 7",   "predictor.3.weight: 6 7",
+                      "predictor.3.bias: 6"};
+  CHECK(parameters("byol", {{"projector", Integers{8, 6}},
+                            {"predictor_hidden", std::int64_t{7}},
+                            {"hidden_bias", false},
+                            {"last_bias", true}}) == last);
+}
+
 TEST_CASE("SimCLR's projector: no biases, a BatchNorm at the end unless told not to") {
   const Lines expected = {"projector.0.weight: 8 5", "projector.1.weight: 8",
                           "projector.1.bias: 8",     "projector.3.weight: 6 8",

@@ -2,6 +2,7 @@
 #include "support.hpp"
 #include "tandem/sdk/collective.hpp"
 #include "tandem/sdk/module.hpp"
+#include "train/learner.hpp"
 #include "train/optimizer.hpp"
 
 #include <torch/nn.h>
@@ -153,7 +154,41 @@ void check_trajectory(const std::string& id, const std::string& optimizer_name,
   check_end(golden, run + "/end/objective/", *objective);
 }
 
+/// The same through the host's learner, both views in one pass.
+void check_joint(const std::string& id, const std::string& optimizer, const Settings& settings) {
+  const Golden golden("trajectory.safetensors");
+  const auto context = tiny_context();
+  train::LearnerParts parts;
+  parts.encoder = context.encoder;
+  parts.objective = make(id, settings, context);
+  const std::string start = id + "_joint/start", run = id + "_joint/" + optimizer;
+  start_from(golden, start + "/encoder/", *parts.encoder);
+  start_from(golden, start + "/objective/", *parts.objective);
+  parts.optimizer = make_optimizer(optimizer, *parts.encoder, *parts.objective);
+  parts.views = {{0, 2, "", true}, {1, 2, "", true}};
+  parts.joint = true;
+  train::Learner learner(std::move(parts));
+
+  const at::Tensor views = golden.tensor("views").to(at::kDouble) / 32;
+  const at::Tensor losses = golden.tensor(run + "/losses");
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const at::Tensor pair[] = {views[step][0], views[step][1]};
+    const auto result = learner.step(pair, {step, steps, steps});
+    CHECK(std::abs(result.loss.item<double>() - losses[step].item<double>()) <= 1e-9);
+  }
+  check_end(golden, run + "/end/encoder/", learner.encoder());
+  check_end(golden, run + "/end/objective/", learner.objective());
+}
+
 }  // namespace
+
+TEST_CASE("thirty joint steps of Barlow Twins and BYOL end where the reference ends") {
+  const std::string optimizer = GENERATE("sgd", "lars");
+  check_joint("barlow_twins", optimizer, {{"projector", Integers{12, 12}}});
+  check_joint(
+      "byol", optimizer,
+      {{"projector", Integers{14, 6}}, {"predictor_hidden", std::int64_t{10}}, {"tau", 0.97}});
+}
 
 TEST_CASE("thirty steps of Barlow Twins end where the reference ends, in both forms") {
   const std::string optimizer = GENERATE("sgd", "lars");

@@ -140,6 +140,17 @@ TEST_CASE("the stem decides the resolution") {
   CHECK(side("cifar", "layer4") == 4);
 }
 
+TEST_CASE("solo-learn's stem is the CIFAR stem on a picture with a black rim") {
+  const at::Tensor view = torch::rand({2, 3, 12, 12});
+  const auto latents = [](const std::string& stem, const at::Tensor& input) {
+    torch::manual_seed(7);
+    return make("resnet10", {{"stem", stem}, {"width", std::int64_t{2}}})->forward(input);
+  };
+  const at::Tensor padded = torch::constant_pad_nd(view, {1, 1, 1, 1});
+  CHECK(torch::allclose(latents("cifar_pad2", view), latents("cifar", padded), 1e-5, 1e-6));
+  CHECK_FALSE(torch::allclose(latents("cifar_pad2", view), latents("cifar", view), 1e-3, 1e-3));
+}
+
 TEST_CASE("layers are listed outermost first, as torchvision names them") {
   const auto layers = make("resnet18")->layers();
   const std::vector<std::string> outer = {"conv1",   "bn1",    "relu",    "maxpool",
