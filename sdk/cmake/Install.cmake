@@ -30,5 +30,7 @@ function(tandem_install_package)
     sdk/cmake/FindLibTorch.cmake sdk/cmake/TandemAddPlugin.cmake
     DESTINATION lib/cmake/tandem)
   install(DIRECTORY examples/presets sdk/templates DESTINATION share/tandem)
-  install(FILES LICENSE DESTINATION share/doc/tandem)
+  install(FILES LICENSE README.md DESTINATION share/doc/tandem)
+  install(FILES sdk/README.md sdk/COMPATIBILITY.md DESTINATION share/doc/tandem/sdk)
+  install(DIRECTORY examples DESTINATION share/doc/tandem PATTERN "*.sh" EXCLUDE PATTERN presets EXCLUDE)
 endfunction()

@@ -131,6 +131,16 @@ train_each() {
   done
 }
 
+# The objective that the project's README shows.
+readme_objective() {
+  quietly "$prefix/bin/tandem" plugins new objective align --into "$work/projects"
+  sed -n '/^## An objective of your own/,/^```$/p' "$source/README.md" | sed -n '/^```cpp/,/^```$/p' | grep -v '^```' \
+    >"$work/projects/align/align.cpp"
+  quietly configure align "$work/projects/align"
+  quietly cmake --build "$work/align" --target align
+  quietly "$prefix/bin/tandem" plugins check "$work/align/align.so"
+}
+
 readonly examples=(vicreg convnet posterize)
 readonly roles=(objective backbone augmentation)
 
@@ -161,6 +171,8 @@ main() {
     quietly ctest --test-dir "$work/$name" --output-on-failure
   done
   quietly env OMP_NUM_THREADS=1 ctest --test-dir "$work/own_training_loop" --no-tests=error
+  part "the README's objective"
+  readme_objective
   part "train with each"
   train_each
   part ""

@@ -32,6 +32,16 @@ decltype(auto) plugin_call(std::string_view stage, Call&& call) {
   }
 }
 
+template <class Body>
+bool passes(const Body& body, at::ScalarType type) {
+  try {
+    body(type);
+    return true;
+  } catch (const Violation&) {
+    return false;
+  }
+}
+
 /// Runs `body(type)` in float64 and in float32; a violation says in which.
 template <class Body>
 void in_both_types(const Body& body) {
@@ -40,7 +50,11 @@ void in_both_types(const Body& body) {
     try {
       body(type);
     } catch (const Violation& violation) {
-      throw Violation(Log::join(name, violation.what()));
+      const bool only_doubles = type == at::kDouble && passes(body, at::kFloat);
+      throw Violation(Log::join(name, violation.what(),
+                                only_doubles ? "; in float32 it passes: is every module, parameter "
+                                               "and buffer registered with add()?"
+                                             : ""));
     }
   }
 }

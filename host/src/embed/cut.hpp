@@ -24,8 +24,7 @@ class Cut {
   /// model's, or one of the same structure.
   at::Tensor run(torch::nn::Module& module, const at::Tensor& x) const;
 
-  /// What is meant, for a sentence: "the model's output", "layer 'features.4'", "the first call of
-  /// tap 'layer3'".
+  /// What is meant, for a sentence: "the model's output" or the layer's name.
   std::string description() const;
   const std::string& name() const { return name_; }
 

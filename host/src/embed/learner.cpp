@@ -69,6 +69,8 @@ struct [[gnu::visibility("hidden")]] Learner::Impl {
     return {steps.item<std::int64_t>(), total_steps, steps_per_epoch};
   }
   void require_views(std::size_t count) const;
+  void require_one_batch(const std::vector<Latents>& latents) const;
+  std::vector<Embedding> embed(const std::vector<Latents>& latents) const;
   at::Tensor loss(const std::vector<Embedding>& embeddings, const std::shared_ptr<Impl>& self);
   void after_backward(const at::Tensor& total, const std::shared_ptr<Impl>& self) const;
 
@@ -95,6 +97,29 @@ void Learner::Impl::require_views(std::size_t count) const {
   if (count == views.size()) return;
   misused(Log::join("the learner was made for ", views.size(), " views and got ", count,
                     "; set LearnerOptions::views"));
+}
+
+/// The views of a batch show the same samples.
+void Learner::Impl::require_one_batch(const std::vector<Latents>& latents) const {
+  std::int64_t samples = -1;
+  for (std::size_t i = 0; i < latents.size(); ++i) {
+    for (const auto& tensor : {latents[i].online, latents[i].target}) {
+      if (!tensor.defined()) continue;
+      if (samples < 0) samples = tensor.size(0);
+      if (tensor.size(0) == samples) continue;
+      misused(Log::join("view ", i + 1, " has ", tensor.size(0), " samples, but view 1 has ",
+                        samples, "; all views of a batch show the same samples"));
+    }
+  }
+}
+
+std::vector<Embedding> Learner::Impl::embed(const std::vector<Latents>& latents) const {
+  require_one_batch(latents);
+  std::vector<Embedding> embeddings;
+  for (std::size_t i = 0; i < latents.size(); ++i) {
+    embeddings.push_back(objective->embed(latents[i], views[i]));
+  }
+  return embeddings;
 }
 
 at::Tensor Learner::Impl::loss(const std::vector<Embedding>& embeddings,
@@ -139,26 +164,23 @@ Learner& Learner::operator=(Learner&& other) noexcept = default;
 
 at::Tensor Learner::operator()(std::span<const at::Tensor> views) {
   impl_->require_views(views.size());
-  std::vector<Embedding> embeddings;
+  std::vector<Latents> latents;
   for (std::size_t i = 0; i < views.size(); ++i) {
-    const auto latents = impl_->objective->encode(views[i], impl_->views[i]);
-    embeddings.push_back(impl_->objective->embed(latents, impl_->views[i]));
+    latents.push_back(impl_->objective->encode(views[i], impl_->views[i]));
   }
-  return impl_->loss(embeddings, impl_);
+  return impl_->loss(impl_->embed(latents), impl_);
 }
 
 at::Tensor Learner::from_latents(std::span<const Latents> latents) {
   impl_->require_views(latents.size());
-  std::vector<Embedding> embeddings;
   for (std::size_t i = 0; i < latents.size(); ++i) {
     const auto& online = latents[i].online;
     if (!online.defined() || online.dim() != 2 || online.size(1) != width()) {
       misused(Log::join("view ", i + 1, ": latents of shape (N, ", width(), ") are expected, not ",
                         online.defined() ? Log::join(online.sizes()) : "undefined ones"));
     }
-    embeddings.push_back(impl_->objective->embed(latents[i], impl_->views[i]));
   }
-  return impl_->loss(embeddings, impl_);
+  return impl_->loss(impl_->embed({latents.begin(), latents.end()}), impl_);
 }
 
 at::Tensor Learner::from_latents(const std::vector<at::Tensor>& latents) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace torchscript {
 namespace {
@@ -14,35 +15,57 @@ namespace {
 using torch::jit::Block;
 using torch::jit::Node;
 
-/// Where an operator takes whether it trains.
-const std::map<std::string, std::size_t> training_argument = {
-    {"aten::batch_norm", 5},
-    {"aten::dropout", 2},
-    {"aten::dropout_", 2},
-    {"aten::feature_dropout", 2},
-    {"aten::feature_dropout_", 2},
-    {"aten::alpha_dropout", 2},
-    {"aten::alpha_dropout_", 2},
-    {"aten::feature_alpha_dropout", 2},
-    {"aten::feature_alpha_dropout_", 2},
-    {"aten::rrelu", 3},
-    {"aten::rrelu_", 3},
+/// The arguments of an operator that behaves differently in training.
+struct Modal {
+  const char* training;  ///< whether it trains; "" where it has no mode of its own, only a share
+  const char* without;   ///< what leaves no mode to miss: statistics that are none, a share of 0
 };
 
-/// No other mode to miss: a BatchNorm that keeps no statistics, a dropout of nothing, or one whose
-/// share is computed, as attention's is from its mode.
-bool has_no_modes(const Node& node) {
-  const std::string kind = node.kind().toQualString();
-  if (kind == "aten::batch_norm") return node.input(3)->mustBeNone();
-  if (kind == "aten::rrelu" || kind == "aten::rrelu_") return false;
-  const auto share = torch::jit::toIValue(node.input(1));
-  return !share || (share->isDouble() && share->toDouble() == 0);
+const std::map<std::string, Modal> modal_operators = {
+    {"aten::batch_norm", {"training", "running_mean"}},
+    {"aten::instance_norm", {"use_input_stats", "running_mean"}},
+    {"aten::dropout", {"train", "p"}},
+    {"aten::dropout_", {"train", "p"}},
+    {"aten::feature_dropout", {"train", "p"}},
+    {"aten::feature_dropout_", {"train", "p"}},
+    {"aten::alpha_dropout", {"train", "p"}},
+    {"aten::alpha_dropout_", {"train", "p"}},
+    {"aten::feature_alpha_dropout", {"train", "p"}},
+    {"aten::feature_alpha_dropout_", {"train", "p"}},
+    {"aten::rrelu", {"training", ""}},
+    {"aten::rrelu_", {"training", ""}},
+    {"aten::lstm", {"train", "dropout"}},
+    {"aten::gru", {"train", "dropout"}},
+    {"aten::rnn_tanh", {"train", "dropout"}},
+    {"aten::rnn_relu", {"train", "dropout"}},
+    {"aten::scaled_dot_product_attention", {"", "dropout_p"}},
+};
+
+/// A constant argument, by its name in the operator's schema.
+std::optional<torch::jit::IValue> constant(const Node& node, const std::string& name) {
+  const auto* const schema = node.maybeSchema();
+  const auto at = schema == nullptr ? std::nullopt : schema->argumentIndexWithName(name);
+  if (!at || static_cast<std::size_t>(*at) >= node.inputs().size()) return std::nullopt;
+  return torch::jit::toIValue(node.input(static_cast<std::size_t>(*at)));
 }
 
+/// The mode that a trace has fixed an operator in. A share that is computed, as attention's is from
+/// the module's mode, fixes none. Attention traced in evaluation has a share of 0, and nothing left
+/// that tells it from one that drops nothing.
 std::optional<bool> fixed_mode(const Node& node) {
-  const auto found = training_argument.find(node.kind().toQualString());
-  if (found == training_argument.end() || has_no_modes(node)) return std::nullopt;
-  const auto value = torch::jit::toIValue(node.input(found->second));
+  const auto found = modal_operators.find(node.kind().toQualString());
+  if (found == modal_operators.end()) return std::nullopt;
+  const auto& [training, without] = found->second;
+  if (*without != '\0') {
+    const auto value = constant(node, without);
+    if (value && (value->isNone() || (value->isDouble() && value->toDouble() == 0))) {
+      return std::nullopt;
+    }
+    const bool is_share = std::string_view(without) != "running_mean";
+    if (is_share && !value) return std::nullopt;
+    if (*training == '\0') return true;
+  }
+  const auto value = constant(node, training);
   if (!value || !value->isBool()) return std::nullopt;
   return value->toBool();
 }

@@ -73,6 +73,12 @@ class Byol final : public ModuleObjective {
             add("predictor", make_mlp(head(params, params.projector.back(),
                                            {params.predictor_hidden, params.projector.back()})))) {
     views::require_two("byol", static_cast<std::size_t>(context.views));
+    if (params.tau_schedule == "cosine" && context.total_steps <= 0) {
+      throw Error(ErrorKind::config,
+                  "byol: tau_schedule = \"cosine\" needs the number of steps of the run: say how "
+                  "many (in a loop of your own LearnerOptions::total_steps), or set tau_schedule = "
+                  "\"constant\"");
+    }
     make_target();
   }
 
@@ -133,11 +139,6 @@ class Byol final : public ModuleObjective {
   double tau(const StepContext& step) const {
     if (params_.tau_schedule == "constant") return params_.tau;
     const auto total = step.total_steps > 0 ? step.total_steps : context().total_steps;
-    if (total <= 0) {
-      throw Error(ErrorKind::config,
-                  "byol: tau_schedule = \"cosine\" needs the number of steps of the run: set "
-                  "StepContext::total_steps, or tau_schedule = \"constant\"");
-    }
     const double done = std::min(1.0, static_cast<double>(step.step) / static_cast<double>(total));
     return 1 - (1 - params_.tau) * (1 + std::cos(std::numbers::pi * done)) / 2;
   }

@@ -55,9 +55,11 @@ inline std::vector<Pair> predictions(std::string_view objective, std::span<const
     }
   }
   if (pairs.empty()) {
-    throw Error(ErrorKind::config,
-                std::string(objective) +
-                    " has no view to predict: let one [[view]] or more have target = true");
+    throw Error(
+        ErrorKind::config,
+        std::string(objective) +
+            " has no view to predict: let one [[view]] or more have target = true; in a loop "
+            "of your own, from_latents wants the target's latents too");
   }
   return pairs;
 }

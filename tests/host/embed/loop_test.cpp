@@ -127,6 +127,8 @@ TEST_CASE("without a model: heads for latents of a width") {
                             learner.from_latents({z, z.t()});
                           }),
                  "view 2: latents of shape (N, 5) are expected, not [5, 12]"));
+  const auto fewer = [&] { learner.from_latents({z, z.slice(0, 0, 9)}); };
+  CHECK(contains(error_of(ErrorKind::usage, fewer), "view 2 has 9 samples, but view 1 has 12"));
   CHECK(contains(error_of(ErrorKind::usage, [&] { learner(z, z); }), "call from_latents"));
 }
 

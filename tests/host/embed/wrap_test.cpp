@@ -63,6 +63,7 @@ TEST_CASE("wrapping leaves the model as it was: values, flags, gradients, modes,
   const torch::NoGradGuard no_grad;  // wrapping finds what is reached even so
   auto options = small();
   options.objective = "byol";
+  options.total_steps = 10;
   const host::Learner learner(net, "last", options, torch::randn({4, 6}) * 50);
   host::layers(net, torch::ones({2, 6}));
   CHECK(before == everything_of(*net));

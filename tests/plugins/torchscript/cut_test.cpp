@@ -113,6 +113,25 @@ TEST_CASE("a file that is no scripted model is refused with the reason and the r
   CHECK(has(refusal("traced_train.pt"), "batch_norm of the model is fixed in training mode"));
 }
 
+TEST_CASE("every kind of layer that a trace fixes in a mode is refused") {
+  const std::string layer = GENERATE("lstm", "gru", "rnn", "instance_norm");
+  CAPTURE(layer);
+  CHECK(has(refusal("traced_" + layer + "_train.pt"), "is fixed in training mode"));
+  CHECK(has(refusal("traced_" + layer + "_eval.pt"), "is fixed in evaluation mode"));
+}
+
+TEST_CASE(
+    "attention that a trace has fixed in training is refused; in evaluation nothing tells it") {
+  CHECK(has(refusal("traced_attention_train.pt"),
+            "scaled_dot_product_attention of the model is fixed in training mode"));
+  CHECK(refusal("traced_attention_eval.pt") == "");
+}
+
+TEST_CASE("layers of the same kinds that have no mode are taken") {
+  for (const char* file : {"traced_plain_lstm_train.pt", "traced_plain_instance_norm_eval.pt"})
+    CHECK(refusal(file) == "");
+}
+
 TEST_CASE("a traced model is taken where nothing in it is fixed") {
   CHECK(refusal("traced_no_modes.pt") == "");
   CHECK(refusal("traced_eval.pt", "features.0") == "");

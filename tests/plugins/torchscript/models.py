@@ -75,6 +75,32 @@ class ResNet(nn.Module):
         return self._forward_impl(x)
 
 
+class Tokens(nn.Module):
+    """A layer on tokens (N, T, 8) that differs in training, for traces."""
+
+    def __init__(self, layer, attends=False):
+        super().__init__()
+        self.layer, self.attends = layer, attends
+
+    def forward(self, x):
+        if self.attends:
+            return F.scaled_dot_product_attention(x, x, x, dropout_p=0.5 if self.training else 0.0)
+        out = self.layer(x)
+        return out[0] if isinstance(out, tuple) else out
+
+
+def modal_layers():
+    return {
+        "lstm": Tokens(nn.LSTM(8, 8, 2, batch_first=True, dropout=0.5)),
+        "gru": Tokens(nn.GRU(8, 8, 2, batch_first=True, dropout=0.5)),
+        "rnn": Tokens(nn.RNN(8, 8, 2, batch_first=True, dropout=0.5)),
+        "instance_norm": Tokens(nn.InstanceNorm1d(6, track_running_stats=True)),
+        "attention": Tokens(nn.Identity(), attends=True),
+        "plain_lstm": Tokens(nn.LSTM(8, 8, 1, batch_first=True)),
+        "plain_instance_norm": Tokens(nn.InstanceNorm1d(6)),
+    }
+
+
 class Attention(nn.Module):
     def __init__(self, dim, heads):
         super().__init__()
@@ -356,6 +382,10 @@ def broken(folder):
     x = torch.rand(2, 3, 16, 16)
     torch.jit.trace(Vgg().eval(), x).save(folder / "traced_eval.pt")
     torch.jit.trace(Vgg().train(), x, check_trace=False).save(folder / "traced_train.pt")
+    for name, model in modal_layers().items():
+        for mode in ("train", "eval"):
+            traced = torch.jit.trace(model.train(mode == "train"), torch.rand(2, 6, 8), check_trace=False)
+            traced.save(folder / f"traced_{name}_{mode}.pt")
     torch.jit.freeze(torch.jit.script(Vgg().eval())).save(folder / "frozen.pt")
     torch.jit.script(Hidden()).save(folder / "hidden.pt")
     torch.jit.script(InPlace().double()).save(folder / "in_place.pt")

@@ -33,7 +33,7 @@ struct LearnerOptions {
   std::vector<View> views = std::vector<View>(2);
   std::int64_t global_batch = 0;     ///< samples a step over all ranks; 0: not known
   std::int64_t steps_per_epoch = 0;  ///< 0: not known
-  std::int64_t total_steps = 0;      ///< what a schedule of the objective needs; 0: not known
+  std::int64_t total_steps = 0;      ///< what a schedule needs (BYOL refuses 0); 0: not known
   /// Plugins, or folders of them, that come before those of TANDEM_PLUGIN_PATH (folders, with ':'
   /// between them) and of tandem/plugins beside this library. The current directory is not
   /// searched.
@@ -66,6 +66,8 @@ struct Parameter {
 /// or hook. Several learners may share a model. Nothing that belongs to the process is touched: no
 /// signal, thread count, seed, log or exit. New heads draw from LibTorch's generator, as every new
 /// module does.
+///
+/// A learner that was moved from may only be destroyed or assigned to.
 ///
 /// Whatever is wrong is an Error (tandem/base/error.hpp) that names culprit and remedy. [one thread
 /// at a time; learners on several threads do not disturb each other, but make one while no other
