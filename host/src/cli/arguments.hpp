@@ -2,6 +2,7 @@
 
 #include <boost/program_options.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class Arguments {
   /// The value of an option, or an empty one.
   std::string text(const char* name) const;
   Strings list(const char* name) const;
+  std::int64_t number(const char* name) const { return values_[name].as<std::int64_t>(); }
   bool flag(const char* name) const { return has(name) && values_[name].as<bool>(); }
 
   bool json() const { return flag("json"); }

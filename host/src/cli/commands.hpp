@@ -10,5 +10,6 @@ int eval_command(const Strings& words);
 int plugins_command(const Strings& words);
 int config_command(const Strings& words);
 int data_command(const Strings& words);
+int augment_command(const Strings& words);
 
 }  // namespace tandem::cli

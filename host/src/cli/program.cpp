@@ -23,6 +23,7 @@ constexpr std::array commands = {
     Command{"train", "pre-train a backbone on a folder of pictures", train_command},
     Command{"eval", "evaluate a run: kNN, few labels, against simple baselines", eval_command},
     Command{"data", "check a data set: every picture, sizes, classes, duplicates", data_command},
+    Command{"augment", "draw the views that training sees", augment_command},
     Command{"plugins", "list plugins, show the parameters of one", plugins_command},
     Command{"config", "check or show a configuration", config_command},
 };

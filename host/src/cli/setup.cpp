@@ -5,6 +5,7 @@
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 namespace tandem::cli {
 namespace po = boost::program_options;
@@ -80,8 +81,9 @@ plugin::Catalog make_catalog(const Arguments& arguments, Log& log) {
   return catalog;
 }
 
-void add_config_options(Arguments& arguments, int words) {
+void add_config_options(Arguments& arguments, int words, bool out_is_run) {
   for (const auto& [option, key, value_name, what] : shorthands) {
+    if (key == std::string_view("run.out") && !out_is_run) continue;
     arguments.add()(option, po::value<std::string>()->value_name(value_name), what);
   }
   arguments.add()("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),

@@ -11,8 +11,9 @@ namespace tandem::cli {
 /// Never the current folder unless an option names it. Throws Error(plugin).
 plugin::Catalog make_catalog(const Arguments& arguments, Log& log);
 
-/// The options that `read_layers` understands, and `words` words under the name "config".
-void add_config_options(Arguments& arguments, int words);
+/// The options that `read_layers` understands, and `words` words under the name "config"; --out for
+/// the run's folder unless the command writes something else there.
+void add_config_options(Arguments& arguments, int words, bool out_is_run = true);
 /// KEY=VALUE with the text as a TOML string.
 std::string assignment(const std::string& key, const std::string& text);
 /// What --set says, each with its number for messages.

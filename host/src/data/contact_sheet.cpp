@@ -68,30 +68,80 @@ class Sheet {
   Image image_;
 };
 
+/// A picture and what is made of it, cell after cell.
+class Row {
+ public:
+  Row(Sheet& sheet, std::size_t row, const Image& picture, int cell)
+      : sheet_(sheet),
+        row_(row),
+        cell_(cell),
+        series_(picture.height() == 1 && picture.width() > 1),
+        range_(series_ ? range_of(picture) : Range()) {
+    add(picture);
+  }
+
+  void add(const Image& image) {
+    const bool plotted = series_ && image.height() == 1;
+    sheet_.paste(plotted ? plot(image, range_, cell_) : image, row_, column_++);
+  }
+
+ private:
+  Sheet& sheet_;
+  std::size_t row_, column_ = 0;
+  int cell_;
+  bool series_;
+  Range range_;
+};
+
+/// False for a picture that cannot be read.
+bool read(const Source& source, std::int64_t sample, Image& picture) {
+  try {
+    source.read(sample, picture);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::data) throw;
+    return false;
+  }
+}
+
+ViewKey key_of(const SheetOptions& options, std::int64_t sample, std::size_t view) {
+  return {options.seed, options.epoch, sample, static_cast<int>(view)};
+}
+
 }  // namespace
 
 Image contact_sheet(const Source& source, std::span<const ViewSpec> views,
                     const SheetOptions& options) {
   Sheet sheet(options.samples.size(), views.size() + 1, options.cell);
   Image picture, view;
-  for (std::size_t row = 0; row < options.samples.size(); ++row) {
-    const std::int64_t sample = options.samples[row];
-    try {
-      source.read(sample, picture);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::data) throw;
-      continue;
-    }
-    const bool series = picture.height() == 1 && picture.width() > 1;
-    const Range range = series ? range_of(picture) : Range();
-    const auto drawn = [&](const Image& image) {
-      return series && image.height() == 1 ? plot(image, range, options.cell) : image;
-    };
-    sheet.paste(drawn(picture), row, 0);
+  for (std::size_t i = 0; i < options.samples.size(); ++i) {
+    if (!read(source, options.samples[i], picture)) continue;
+    Row row(sheet, i, picture, options.cell);
     for (std::size_t v = 0; v < views.size(); ++v) {
-      make_view(views[v], picture, {options.seed, options.epoch, sample, static_cast<int>(v)},
-                view);
-      sheet.paste(drawn(view), row, v + 1);
+      make_view(views[v], picture, key_of(options, options.samples[i], v), view);
+      row.add(view);
+    }
+  }
+  return sheet.take();
+}
+
+Image step_sheet(const Source& source, std::span<const ViewSpec> views,
+                 const SheetOptions& options) {
+  std::size_t most = 0;
+  for (const auto& spec : views) most = std::max(most, spec.ops.size());
+  Sheet sheet(options.samples.size() * views.size(), most + 1, options.cell);
+  Image picture, view;
+  for (std::size_t i = 0; i < options.samples.size(); ++i) {
+    if (!read(source, options.samples[i], picture)) continue;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      Row row(sheet, i * views.size() + v, picture, options.cell);
+      // Each operation has a stream of its own, so that the first ones draw what they always do.
+      ViewSpec begun;
+      for (const auto& op : views[v].ops) {
+        begun.ops.push_back(op);
+        make_view(begun, picture, key_of(options, options.samples[i], v), view);
+        row.add(view);
+      }
     }
   }
   return sheet.take();

@@ -24,4 +24,9 @@ struct SheetOptions {
 Image contact_sheet(const Source& source, std::span<const ViewSpec> views,
                     const SheetOptions& options);
 
+/// The same with one row a sample and view: the original, then what each operation in turn has made
+/// of it.
+Image step_sheet(const Source& source, std::span<const ViewSpec> views,
+                 const SheetOptions& options);
+
 }  // namespace tandem::data

@@ -1,7 +1,6 @@
 #include "run/train_run.hpp"
 
 #include "checkpoint/weights.hpp"
-#include "data/contact_sheet.hpp"
 #include "data/epoch_order.hpp"
 #include "data/png.hpp"
 #include "formats/atomic_file.hpp"
@@ -11,6 +10,7 @@
 #include "run/evaluation.hpp"
 #include "run/manifest.hpp"
 #include "run/model.hpp"
+#include "run/preview.hpp"
 #include "run/run_folder.hpp"
 #include "run/trained_run.hpp"
 #include "run/view_widths.hpp"
@@ -232,11 +232,9 @@ class TrainRun {
     formats::write_file(folder.file(files::config), config::to_toml(resolved));
     formats::write_file(folder.file(files::manifest),
                         manifest(resolved, catalog_, data_).dump(2) + "\n");
-    data::SheetOptions sheet;
-    sheet.seed = static_cast<std::uint64_t>(config_.run.seed);
-    // The first pictures of the first batch.
-    sheet.samples.resize(static_cast<std::size_t>(std::min(8, config_.train.batch_size)));
-    data::EpochOrder(data_.train->size(), sheet.seed).copy(0, 0, sheet.samples);
+    const PreviewOptions first_ones{.images = std::min(8, config_.train.batch_size)};
+    const auto sheet =
+        sheet_options(*data_.train, static_cast<std::uint64_t>(config_.run.seed), first_ones);
     data::write_png(folder.file(files::views), data::contact_sheet(*data_.train, specs_, sheet));
   }
 

@@ -50,6 +50,28 @@ TEST_CASE("a contact sheet shows each picture and its views as training sees the
   }
 }
 
+TEST_CASE("a sheet of steps ends where the view does, and shows what each operation adds") {
+  const auto source = std::make_shared<Numbered>(40, 4, 3);
+  const auto op = loading::random_view().ops[0];
+  const std::vector<data::ViewSpec> views = {{{op, op}}, {{op}}};
+  const data::SheetOptions options{9, 2, {7, 30}, 16};
+  const Image whole = data::contact_sheet(*source, views, options);
+  const Image steps = data::step_sheet(*source, views, options);
+  REQUIRE((steps.height() == 4 + 4 * 20 && steps.width() == 4 + 3 * 20));
+  const auto cell = [](const Image& sheet, int row, int column) {
+    std::vector<int> pixels;
+    for (int i = 0; i < 16 * 16; ++i)
+      pixels.push_back(red(sheet, 4 + 20 * row + i / 16, 4 + 20 * column + i % 16));
+    return pixels;
+  };
+  for (int sample = 0; sample < 2; ++sample) {
+    CHECK(cell(steps, 2 * sample, 0) == cell(whole, sample, 0));
+    CHECK(cell(steps, 2 * sample, 2) == cell(whole, sample, 1));
+    CHECK(cell(steps, 2 * sample, 1) != cell(whole, sample, 1));
+    CHECK(cell(steps, 2 * sample + 1, 1) == cell(whole, sample, 2));
+  }
+}
+
 TEST_CASE("a contact sheet takes large, thin, grey, float and unreadable pictures") {
   for (int channels : {1, 2, 3, 5}) {
     auto source = std::make_shared<Numbered>(8, 50, channels);

@@ -1,0 +1,39 @@
+#include "run/preview.hpp"
+
+#include "data/epoch_order.hpp"
+#include "run/model.hpp"
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
+
+namespace tandem::run {
+
+data::SheetOptions sheet_options(const data::Source& train, std::uint64_t seed,
+                                 const PreviewOptions& options) {
+  if (options.epoch < 0 || options.first < 0 || options.images < 1 ||
+      options.images > train.size() - options.first) {
+    throw Error(ErrorKind::usage,
+                Log::join("epoch ", options.epoch, " has no ", options.images,
+                          " pictures from place ", options.first, " on: there are ", train.size(),
+                          " to train on, and epochs and places count from 0"));
+  }
+  data::SheetOptions sheet;
+  sheet.seed = seed;
+  sheet.epoch = options.epoch;
+  sheet.samples.resize(static_cast<std::size_t>(options.images));
+  data::EpochOrder(train.size(), seed).copy(options.epoch, options.first, sheet.samples);
+  return sheet;
+}
+
+Preview preview(const Prepared& prepared, plugin::Catalog& catalog, const PreviewOptions& options) {
+  const auto data = make_data_set(prepared.data, prepared.config);
+  const auto views = make_views(prepared.config, catalog);
+  const auto seed = static_cast<std::uint64_t>(prepared.config.run.seed);
+  const auto sheet = sheet_options(*data.train, seed, options);
+  Preview result{sheet.samples, {}, {}};
+  for (const std::int64_t sample : sheet.samples) result.names.push_back(data.train->name(sample));
+  result.sheet = options.steps ? data::step_sheet(*data.train, views, sheet)
+                               : data::contact_sheet(*data.train, views, sheet);
+  return result;
+}
+
+}  // namespace tandem::run

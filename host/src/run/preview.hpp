@@ -1,0 +1,33 @@
+#pragma once
+
+#include "data/contact_sheet.hpp"
+#include "run/configuration.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tandem::run {
+
+/// Which pictures of training are to be shown.
+struct PreviewOptions {
+  std::int64_t epoch = 0;
+  std::int64_t first = 0;   ///< place in the epoch's order
+  std::int64_t images = 8;  ///< how many, from there on
+  bool steps = false;       ///< what each operation makes of them
+};
+
+struct Preview {
+  std::vector<std::int64_t> samples;  ///< numbers of the pictures, in the order of training
+  std::vector<std::string> names;     ///< of the same
+  Image sheet;  ///< a row a picture, or with steps a row a picture and view: the original first
+};
+
+/// The first pictures that training shows from a place of its order on.
+data::SheetOptions sheet_options(const data::Source& train, std::uint64_t seed,
+                                 const PreviewOptions& options);
+
+/// The very pixels that a run of this configuration trains on, before normalising. Throws
+/// Error(usage) where the epoch has no such pictures.
+Preview preview(const Prepared& prepared, plugin::Catalog& catalog, const PreviewOptions& options);
+
+}  // namespace tandem::run
