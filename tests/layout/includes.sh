@@ -21,7 +21,7 @@ others() { # the existing paths of a list, less those that match PATTERN
 
 readonly torch='torch/|ATen/|c10/|tandem/sdk/'
 readonly torch_free='config plugin formats data report'
-rooms=(config plugin formats data report roles train eval checkpoint embed run conformance cli)
+rooms=(config plugin formats data report roles train eval checkpoint embed run bench conformance cli)
 any_room=$(IFS='|' && echo "(${rooms[*]})/")
 readonly any_room
 

@@ -11,5 +11,6 @@ int plugins_command(const Strings& words);
 int config_command(const Strings& words);
 int data_command(const Strings& words);
 int augment_command(const Strings& words);
+int bench_command(const Strings& words);
 
 }  // namespace tandem::cli

@@ -24,6 +24,7 @@ constexpr std::array commands = {
     Command{"eval", "evaluate a run: kNN, few labels, against simple baselines", eval_command},
     Command{"data", "check a data set: every picture, sizes, classes, duplicates", data_command},
     Command{"augment", "draw the views that training sees", augment_command},
+    Command{"bench", "measure the data path on this machine", bench_command},
     Command{"plugins", "list plugins, show the parameters of one", plugins_command},
     Command{"config", "check or show a configuration", config_command},
 };

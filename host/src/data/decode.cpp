@@ -68,6 +68,12 @@ void decode_as(PictureFormat format, Bytes bytes, const DecodeOptions& options, 
 
 }  // namespace
 
+void decode_by_opencv_alone(Bytes bytes) {
+  const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
+                        const_cast<std::uint8_t*>(bytes.data()));
+  cv::imdecode(encoded, cv::IMREAD_COLOR);
+}
+
 void silence_decoders() {
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   cv::redirectError([](int, const char*, const char*, const char*, int, void*) { return 0; });

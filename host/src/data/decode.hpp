@@ -23,6 +23,9 @@ void decode_jpeg(Bytes bytes, const DecodeOptions& options, Image& out);
 void decode_png(Bytes bytes, const DecodeOptions& options, Image& out);
 void decode_pnm(Bytes bytes, const DecodeOptions& options, Image& out);
 
+/// OpenCV's own decoding of the same bytes, whose pixels are dropped: to compare speeds with.
+void decode_by_opencv_alone(Bytes bytes);
+
 /// Keeps OpenCV from printing what it thinks of damaged files. [process-wide: for programs]
 void silence_decoders();
 

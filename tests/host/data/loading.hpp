@@ -4,6 +4,7 @@
 #include "tandem/base/error.hpp"
 #include "tandem/base/random.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -79,9 +80,11 @@ class Kept final : public tandem::Log {
     const std::lock_guard lock(mutex_);
     messages.emplace_back(message);
   }
-  std::size_t count() const {
+  bool has(const std::string& part) const {
     const std::lock_guard lock(mutex_);
-    return messages.size();
+    return std::any_of(messages.begin(), messages.end(), [&](const std::string& message) {
+      return message.find(part) != std::string::npos;
+    });
   }
   std::vector<std::string> messages;
 
