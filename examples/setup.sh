@@ -17,7 +17,11 @@ readonly build_packages=(
   libboost-dev libboost-program-options-dev libtomlplusplus-dev nlohmann-json3-dev libspdlog-dev
   libopencv-dev libjpeg-dev libpng-dev libssl-dev zlib1g-dev dataset-fashion-mnist
 )
-readonly test_packages=(libturbojpeg0-dev catch2 librapidcheck-dev clang-format clang-tidy)
+readonly test_packages=(
+  libturbojpeg0-dev catch2 librapidcheck-dev clang-format clang-tidy chromium fonts-dejavu-core
+)
+# Readers of what Tandem writes, in an environment of their own: they take no part in building.
+readonly test_readers=(numpy safetensors==0.6.2 tensorboard==2.20.0 onnx==1.20.1 onnxruntime==1.23.2)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -68,6 +72,16 @@ install_libtorch() {
   .venv/bin/pip install --quiet --disable-pip-version-check "torch==$torch_version" numpy
 }
 
+# Made anew where the list above has changed since.
+install_test_readers() {
+  local list=.venv-tests/readers
+  [ "$(cat "$list" 2>/dev/null)" = "${test_readers[*]}" ] && return
+  say "installing ${test_readers[*]} into .venv-tests"
+  [ -x .venv-tests/bin/pip ] || python3 -m venv .venv-tests
+  .venv-tests/bin/pip install --quiet --disable-pip-version-check "${test_readers[@]}"
+  printf '%s' "${test_readers[*]}" >"$list"
+}
+
 main() {
   local packages=("${build_packages[@]}")
   case "${1:-}" in
@@ -77,5 +91,6 @@ main() {
   esac
   install_packages "${packages[@]}"
   install_libtorch
+  if [ "${1:-}" = --tests ]; then install_test_readers; fi
 }
 main "$@"
