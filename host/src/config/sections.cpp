@@ -182,6 +182,17 @@ void EvalSection::declare(Fields<EvalSection>& f) {
   f("temperature", &EvalSection::temperature, "a vote weighs exp(similarity / temperature)")
       .above(0);
   f("bank", &EvalSection::bank, "most training pictures that are compared with; 0: all").min(0);
+  f("health_every", &EvalSection::health_every,
+    "steps between looks at the embeddings' spread, rank, alignment and uniformity")
+      .min(1)
+      .word("never", -1)
+      .unit("steps");
+}
+
+void GuardSection::declare(Fields<GuardSection>& f) {
+  f("on_collapse", &GuardSection::on_collapse,
+    "what follows when the embeddings lose their spread or their rank")
+      .choices({"warn", "stop"});
 }
 
 const std::vector<NamedSchema>& sections() {
@@ -196,6 +207,7 @@ const std::vector<NamedSchema>& sections() {
       {"schedule", "how the learning rate goes over time; `use` names it", {}},
       {"train", "how long, and in what batches", schema_of<TrainSection>()},
       {"eval", "how the features are judged", schema_of<EvalSection>()},
+      {"guard", "what ends a run that goes wrong", schema_of<GuardSection>()},
   };
   return list;
 }

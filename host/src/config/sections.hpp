@@ -127,8 +127,14 @@ struct EvalSection {
   int knn_every = 0;  ///< 0: at the end alone, -1: never
   int k = 20;
   double temperature = 0.1;
-  int bank = 0;  ///< 0: all
+  int bank = 0;           ///< 0: all
+  int health_every = 25;  ///< -1: never
   static void declare(Fields<EvalSection>& f);
+};
+
+struct GuardSection {
+  std::string on_collapse = "warn";
+  static void declare(Fields<GuardSection>& f);
 };
 
 /// A table of the configuration that the host knows by itself, or an id that `use` can name in it.

@@ -23,7 +23,7 @@ double number_from_json(const Json& value) {
 }
 
 void JsonLines::write(const Json& object) {
-  file_.write(object.dump(-1, ' ', false, Json::error_handler_t::replace));
+  file_.write(object.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 
 std::vector<Json> read_json_lines(const std::filesystem::path& path) {

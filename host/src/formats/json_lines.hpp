@@ -1,6 +1,6 @@
 #pragma once
 
-#include "formats/line_file.hpp"
+#include "formats/append_file.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,14 +18,14 @@ Json json_number(double value);
 double number_from_json(const Json& value);
 
 /// One JSON object a line. Doubles are written in the shortest form that reads back as the same
-/// bits. Failures as in LineFile.
+/// bits. Failures as in AppendFile.
 class JsonLines {
  public:
   JsonLines(std::filesystem::path path, Log& log) : file_(std::move(path), log) {}
   void write(const Json& object);
 
  private:
-  LineFile file_;
+  AppendFile file_;
 };
 
 /// Every line of such a file. An unfinished last line (a run that was killed, or still writes) is

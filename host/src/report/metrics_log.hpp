@@ -10,7 +10,7 @@ namespace tandem::report {
 
 /// Writes every event as a line of JSON, `"event"` first: start, step, eval, epoch, end. All that
 /// depends on the clock stands under `"timing"`, so that two runs of one configuration differ
-/// nowhere else. A line that cannot be written never stops the run (LineFile).
+/// nowhere else. A line that cannot be written never stops the run (AppendFile).
 class MetricsLog final : public TrainObserver {
  public:
   /// Appends to `path`; `log` must outlive this. Throws Error(resource) where it cannot be opened.

@@ -1,8 +1,8 @@
 #include "catch.hpp"
+#include "formats/append_file.hpp"
 #include "formats/atomic_file.hpp"
 #include "formats/disk.hpp"
 #include "formats/json_lines.hpp"
-#include "formats/line_file.hpp"
 #include "scratch.hpp"
 #include "tandem/base/error.hpp"
 
@@ -91,35 +91,35 @@ TEST_CASE("sizes are spelt for people") {
   CHECK(human_bytes(std::uint64_t{3} << 40) == "3.0 TiB");
 }
 
-TEST_CASE("lines are appended") {
+TEST_CASE("records are appended") {
   const scratch::Folder folder;
   Messages log;
-  { LineFile(folder / "l", log).write("one"); }
-  LineFile file(folder / "l", log);
-  file.write("two");
-  file.write("");
+  { AppendFile(folder / "l", log).write("one\n"); }
+  AppendFile file(folder / "l", log);
+  file.write("two\n");
+  file.write("\n");
   CHECK(scratch::get(folder / "l") == "one\ntwo\n\n");
   CHECK(log.all.empty());
-  CHECK_THROWS_AS(LineFile(folder / "missing/l", log), tandem::Error);
+  CHECK_THROWS_AS(AppendFile(folder / "missing/l", log), tandem::Error);
 }
 
-TEST_CASE("lines that cannot be written are reported once") {
+TEST_CASE("records that cannot be written are reported once") {
   Messages log;
-  LineFile file("/dev/full", log);
+  AppendFile file("/dev/full", log);
   for (int i = 0; i < 3; ++i) file.write("line");
   REQUIRE(log.all.size() == 1);
   CHECK(log.all[0].find("/dev/full") != std::string::npos);
   CHECK(log.all[0].find("the run goes on") != std::string::npos);
 }
 
-TEST_CASE("a line that does not fit is dropped whole") {
+TEST_CASE("a record that does not fit is dropped whole") {
   const scratch::Folder folder;
   const int result = scratch::with_file_limit(12, [&] {
     Messages log;
-    LineFile file(folder / "l", log);
-    file.write("12345");
+    AppendFile file(folder / "l", log);
+    file.write("12345\n");
     file.write("too long for it");
-    file.write("6789");
+    file.write("6789\n");
     return static_cast<int>(log.all.size());
   });
   CHECK(result == 1);

@@ -1,4 +1,4 @@
-#include "formats/line_file.hpp"
+#include "formats/append_file.hpp"
 
 #include "formats/disk.hpp"
 
@@ -6,36 +6,35 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <string>
 #include <utility>
 
 namespace tandem::formats {
 
-LineFile::LineFile(std::filesystem::path path, Log& log)
+AppendFile::AppendFile(std::filesystem::path path, Log& log)
     : path_(std::move(path)),
       log_(&log),
       descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
   if (descriptor_ < 0) throw write_error(path_, errno, 0);
 }
 
-LineFile::~LineFile() {
+AppendFile::~AppendFile() {
   ::close(descriptor_);
 }
 
-void LineFile::write(std::string_view line) {
-  const int error = append(std::string(line) + '\n');
+void AppendFile::write(std::string_view record) {
+  const int error = append(record);
   if (error == 0 || std::exchange(reported_, true)) return;
-  log_->warn(write_error(path_, error, line.size() + 1).what(),
-             " (the run goes on; lines will be missing)");
+  log_->warn(write_error(path_, error, record.size()).what(),
+             " (the run goes on; a part of the file will be missing)");
 }
 
-int LineFile::append(std::string_view bytes) {
+int AppendFile::append(std::string_view bytes) {
   ssize_t written = 0;
   do written = ::write(descriptor_, bytes.data(), bytes.size());
   while (written < 0 && errno == EINTR);
   if (written < 0) return errno;
   if (static_cast<std::size_t>(written) == bytes.size()) return 0;
-  // A torn line would spoil the next one too: take the part back.
+  // A torn record would spoil the next one too: take the part back.
   const off_t end = ::lseek(descriptor_, 0, SEEK_END);
   return ::ftruncate(descriptor_, end - written) == 0 ? ENOSPC : errno;
 }
