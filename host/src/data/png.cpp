@@ -25,18 +25,23 @@ cv::Mat reordered(const Image& image) {
 
 }  // namespace
 
-void write_png(const std::filesystem::path& path, const Image& image) {
+std::string encode_png(const Image& image) {
   const int channels = image.channels();
   if ((channels != 1 && channels != 3 && channels != 4) || image.values() == 0) {
-    throw Error(ErrorKind::internal, path.string() + ": a PNG needs 1, 3 or 4 channels, not " +
-                                         std::to_string(channels));
+    throw Error(ErrorKind::internal,
+                "a PNG needs 1, 3 or 4 channels, not " + std::to_string(channels));
   }
   std::vector<std::uint8_t> encoded;
   try {
     cv::imencode(".png", reordered(image), encoded);
   } catch (const cv::Exception& error) {
-    throw Error(ErrorKind::resource, path.string() + ": cannot be encoded: " + error.err);
+    throw Error(ErrorKind::resource, "a picture cannot be encoded as PNG: " + error.err);
   }
+  return {encoded.begin(), encoded.end()};
+}
+
+void write_png(const std::filesystem::path& path, const Image& image) {
+  const auto encoded = encode_png(image);
   formats::AtomicFile file(path, encoded.size());
   file.write(encoded.data(), encoded.size());
   file.commit();
