@@ -34,7 +34,8 @@ const Finished& finished() {
 
 TEST_CASE("a run leaves its configuration, manifest, metrics, views and weights, and no more") {
   REQUIRE(finished().result.code == 0);
-  CHECK(names_of(finished().run) == Words{"backbone.safetensors", "config.toml", "manifest.json",
+  CHECK(names_of(finished().run) == Words{"backbone.safetensors", "config.toml",
+                                          "events.out.tfevents.tandem", "manifest.json",
                                           "metrics.jsonl", "objective.safetensors", "views.png"});
 }
 

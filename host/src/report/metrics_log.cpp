@@ -1,5 +1,7 @@
 #include "report/metrics_log.hpp"
 
+#include <cmath>
+
 namespace tandem::report {
 namespace {
 
@@ -17,7 +19,8 @@ Json timing(const StepEvent& step) {
   const double rate = s.total > 0 ? static_cast<double>(step.images) / s.total : 0;
   return {{"images_per_s", json_number(rate)},     {"data", json_number(s.data)},
           {"forward", json_number(s.forward)},     {"backward", json_number(s.backward)},
-          {"optimizer", json_number(s.optimizer)}, {"total", json_number(s.total)}};
+          {"optimizer", json_number(s.optimizer)}, {"health", json_number(s.health)},
+          {"total", json_number(s.total)}};
 }
 
 }  // namespace
@@ -45,6 +48,31 @@ void MetricsLog::on_step(const StepEvent& step) {
                 {"metrics", to_json(step.metrics)},
                 {"images", step.images},
                 {"timing", timing(step)}});
+}
+
+void MetricsLog::on_health(const HealthEvent& health) {
+  Json line = {{"event", "health"}, {"step", health.step}, {"epoch", health.epoch}};
+  line.update(to_json(health.values));
+  lines_.write(line);
+}
+
+void MetricsLog::on_matrix(const MatrixEvent& matrix) {
+  Json values = Json::array();
+  // A picture shows no more than hundredths, and they keep the file small.
+  for (const float value : matrix.values)
+    values.push_back(json_number(std::round(double{value} * 100) / 100));
+  lines_.write({{"event", "matrix"},
+                {"name", matrix.name},
+                {"step", matrix.step},
+                {"epoch", matrix.epoch},
+                {"rows", matrix.rows},
+                {"columns", matrix.columns},
+                {"values", values}});
+}
+
+void MetricsLog::on_alarm(const AlarmEvent& alarm) {
+  lines_.write(
+      {{"event", "alarm"}, {"step", alarm.step}, {"sign", alarm.sign}, {"cause", alarm.cause}});
 }
 
 void MetricsLog::on_evaluation(const EvalEvent& eval) {

@@ -8,7 +8,8 @@
 
 namespace tandem::report {
 
-/// Writes every event as a line of JSON, `"event"` first: start, step, eval, epoch, end. All that
+/// Writes every event as a line of JSON, `"event"` first: start, step, health, matrix,
+/// alarm, eval, epoch, end. All that
 /// depends on the clock stands under `"timing"`, so that two runs of one configuration differ
 /// nowhere else. A line that cannot be written never stops the run (AppendFile).
 class MetricsLog final : public TrainObserver {
@@ -18,6 +19,9 @@ class MetricsLog final : public TrainObserver {
 
   void on_start(const RunInfo& run) override;
   void on_step(const StepEvent& step) override;
+  void on_health(const HealthEvent& health) override;
+  void on_matrix(const MatrixEvent& matrix) override;
+  void on_alarm(const AlarmEvent& alarm) override;
   void on_evaluation(const EvalEvent& eval) override;
   void on_epoch_end(const EpochEvent& epoch) override;
   void on_end(const EndEvent& end) override;

@@ -27,13 +27,14 @@ struct RunInfo {
   std::int64_t parameters = 0;  ///< numbers the optimizer trains
 };
 
-/// Wall-clock seconds of the steps an event covers; `total` holds the other four and the rest.
+/// Wall-clock seconds of the steps an event covers; `total` holds the others and the rest.
 struct Seconds {
   double data = 0;  ///< waiting for a batch
   double forward = 0;
   double backward = 0;
   double optimizer = 0;
   double total = 0;
+  double health = 0;  ///< looking at embeddings
 };
 
 /// A step whose values were read. Loss, metrics and rate are of this step; images and seconds are
@@ -58,6 +59,30 @@ struct EvalEvent {
   std::int64_t epoch = 0;  ///< finished epochs
 };
 
+/// A look at the embeddings of one step: how far they spread and agree.
+struct HealthEvent {
+  std::int64_t step = 0;   ///< finished steps
+  std::int64_t epoch = 0;  ///< the epoch this step belongs to, from 1
+  Values values;           ///< eval/health.hpp says which
+};
+
+/// Numbers to be shown as a picture, row by row, each in -1 … 1.
+struct MatrixEvent {
+  std::string name;  ///< "cross_correlation"
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+  int rows = 0;
+  int columns = 0;
+  std::vector<float> values;
+};
+
+/// A sign that the embeddings collapse.
+struct AlarmEvent {
+  std::int64_t step = 0;
+  std::string sign;   ///< what was seen, with its numbers
+  std::string cause;  ///< what it often comes from, and what to try
+};
+
 struct EpochEvent {
   std::int64_t epoch = 0;  ///< finished epochs: 1 after the first
   std::int64_t step = 0;   ///< finished steps
@@ -74,13 +99,16 @@ struct EndEvent {
 };
 
 /// Watches a training run without taking part in it. The trainer calls its observers one after
-/// another in their declared order: `on_start` once, then steps, epochs and evaluations as they
-/// happen, then `on_end` once, also after a failure. [the training thread]
+/// another in their declared order: `on_start` once, then steps, looks, epochs and evaluations as
+/// they happen, then `on_end` once, also after a failure. [the training thread]
 class TrainObserver {
  public:
   virtual ~TrainObserver() = default;
   virtual void on_start(const RunInfo&) {}
   virtual void on_step(const StepEvent&) {}
+  virtual void on_health(const HealthEvent&) {}
+  virtual void on_matrix(const MatrixEvent&) {}
+  virtual void on_alarm(const AlarmEvent&) {}
   virtual void on_evaluation(const EvalEvent&) {}
   virtual void on_epoch_end(const EpochEvent&) {}
   virtual void on_end(const EndEvent&) {}

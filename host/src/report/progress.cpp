@@ -59,6 +59,7 @@ void add(Seconds& sum, const Seconds& more) {
   sum.forward += more.forward;
   sum.backward += more.backward;
   sum.optimizer += more.optimizer;
+  sum.health += more.health;
   sum.total += more.total;
 }
 

@@ -42,6 +42,8 @@ inline constexpr const char* config = "config.toml";
 inline constexpr const char* manifest = "manifest.json";
 inline constexpr const char* metrics = "metrics.jsonl";
 inline constexpr const char* views = "views.png";
+/// TensorBoard takes any file whose name holds "tfevents".
+inline constexpr const char* tensorboard = "events.out.tfevents.tandem";
 inline constexpr const char* backbone = "backbone.safetensors";
 inline constexpr const char* objective = "objective.safetensors";
 inline constexpr const char* lock = ".lock";

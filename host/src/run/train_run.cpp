@@ -3,8 +3,10 @@
 #include "checkpoint/weights.hpp"
 #include "data/epoch_order.hpp"
 #include "data/png.hpp"
+#include "eval/health.hpp"
 #include "formats/atomic_file.hpp"
 #include "report/metrics_log.hpp"
+#include "report/tensorboard.hpp"
 #include "report/text.hpp"
 #include "roles/state.hpp"
 #include "run/evaluation.hpp"
@@ -18,7 +20,10 @@
 #include "train/parameter_groups.hpp"
 #include "train/trainer.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <numeric>
 #include <optional>
@@ -42,6 +47,26 @@ class KeepEvaluations final : public report::TrainObserver {
   std::vector<report::EvalEvent> events;
 };
 
+/// A warning where an alarm does not end the run.
+class TellAlarms final : public report::TrainObserver {
+ public:
+  TellAlarms(Log& log, bool ends) : log_(log), ends_(ends) {}
+  void on_alarm(const report::AlarmEvent& alarm) override {
+    if (ends_) return;
+    log_.warn("step ", alarm.step, ": ", alarm.sign, "; ", alarm.cause,
+              " (guard.on_collapse = \"stop\" would end the run here)");
+  }
+
+ private:
+  Log& log_;
+  bool ends_;
+};
+
+train::Look examine(std::span<const Embedding> views, bool whole) {
+  const auto pair = eval::embedding_pair(views);
+  return {eval::embedding_health(pair), whole ? eval::cross_correlation(pair) : std::nullopt};
+}
+
 int loader_workers(const config::Config& config) {
   if (config.data.workers >= 0) return config.data.workers;
   // Views cost a fraction of a step, so a worker or two keep up; more would take the cores that the
@@ -58,6 +83,8 @@ train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch
     plan.total_steps = std::min(plan.total_steps, config.train.max_steps);
   if (dry_run) plan.total_steps = 1;
   plan.log_every = config.train.log_every;
+  plan.health_every = config.eval.health_every;
+  plan.stop_on_collapse = config.guard.on_collapse == "stop";
   plan.type = precision(config.run);
   return plan;
 }
@@ -101,9 +128,9 @@ class TrainRun {
     const RunFolder folder(resolved.run.out, options_.overwrite);
     folder_ = &folder;
     try {
-      describe(folder, resolved);
+      const Image views = describe(folder, resolved);
       folder.remove_results();
-      auto summary = train(folder);
+      auto summary = train(folder, views);
       if (steps_ == 0)
         folder.discard();
       else
@@ -150,11 +177,13 @@ class TrainRun {
                    " for the pictures"));
   }
 
-  TrainSummary train(const RunFolder& folder) {
+  TrainSummary train(const RunFolder& folder, const Image& views) {
     report::MetricsLog metrics(folder.file(files::metrics), log_);
-    report::TrainObserver* const watcher = &metrics;
+    report::TensorBoardLog tensorboard(folder.file(files::tensorboard), log_);
+    tensorboard.show("views", views, 0);
+    const std::array<report::TrainObserver*, 2> watchers = {&metrics, &tensorboard};
     try {
-      auto summary = execute({&watcher, 1});
+      auto summary = execute(watchers);
       if (summary.reason == report::EndReason::interrupted && steps_ > 0) save_weights(steps_);
       return summary;
     } catch (...) {
@@ -228,23 +257,27 @@ class TrainRun {
     return info;
   }
 
-  void describe(const RunFolder& folder, const config::Config& resolved) const {
+  /// Writes what the run is; gives the views that it shows.
+  Image describe(const RunFolder& folder, const config::Config& resolved) const {
     formats::write_file(folder.file(files::config), config::to_toml(resolved));
     formats::write_file(folder.file(files::manifest),
                         manifest(resolved, catalog_, data_).dump(2) + "\n");
     const PreviewOptions first_ones{.images = std::min(8, config_.train.batch_size)};
     const auto sheet =
         sheet_options(*data_.train, static_cast<std::uint64_t>(config_.run.seed), first_ones);
-    data::write_png(folder.file(files::views), data::contact_sheet(*data_.train, specs_, sheet));
+    Image views = data::contact_sheet(*data_.train, specs_, sheet);
+    data::write_png(folder.file(files::views), views);
+    return views;
   }
 
   TrainSummary execute(std::span<report::TrainObserver* const> own) {
     KeepEvaluations kept;
+    TellAlarms alarms(log_, plan_.stop_on_collapse);
     std::vector<report::TrainObserver*> observers(options_.observers.begin(),
                                                   options_.observers.end());
     observers.insert(observers.end(), own.begin(), own.end());
-    observers.push_back(&kept);
-    train::Trainer trainer(learner_, loader_, plan_, observers, evaluator());
+    observers.insert(observers.end(), {&kept, &alarms});
+    train::Trainer trainer(learner_, loader_, plan_, observers, {evaluator(), examine});
     const std::atomic<bool> never{false};
     TrainSummary summary;
     try {

@@ -163,6 +163,7 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
 
   result.lr = parts_.optimizer->lr() * factor;
   result.metrics = std::move(loss.metrics);
+  result.embeddings = std::move(embeddings);
   return result;
 }
 

@@ -18,8 +18,9 @@ namespace tandem::train {
 struct StepResult {
   at::Tensor loss;  ///< 0-dim, detached
   std::vector<Metric> metrics;
-  double lr = 0;            ///< of weights, in this step
-  report::Seconds seconds;  ///< forward, backward, optimizer
+  std::vector<Embedding> embeddings;  ///< one a view, without a graph
+  double lr = 0;                      ///< of weights, in this step
+  report::Seconds seconds;            ///< forward, backward, optimizer
 };
 
 /// The parts of a learner; all of them belong to it.
@@ -44,6 +45,9 @@ class Learner {
   /// C, H, W each). A loss that is not finite throws Error(guard) that names the step; all state
   /// is then as it was before.
   StepResult step(std::span<const at::Tensor> views, const StepContext& context);
+
+  /// The Euclidean length of the gradient of the last step.
+  double gradient_norm() const { return parts_.optimizer->gradient_norm(); }
 
   Encoder& encoder() { return *parts_.encoder; }
   Objective& objective() { return *parts_.objective; }

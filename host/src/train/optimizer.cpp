@@ -3,9 +3,11 @@
 #include "tandem/base/error.hpp"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <cmath>
 #include <utility>
 
 namespace tandem::train {
@@ -60,6 +62,18 @@ void Optimizer::step(double factor) {
     const double lr = parameters_[i].is_bias_or_norm ? bias_lr_ : lr_;
     update(slots_[i], grad, parameters_[i].constant_lr ? lr : lr * factor);
   }
+}
+
+double Optimizer::gradient_norm() const {
+  const at::NoGradGuard no_grad;
+  double sum = 0;
+  for (const Slot& slot : slots_) {
+    const at::Tensor& grad = slot.value.grad();
+    if (!grad.defined()) continue;
+    const double length = at::linalg_vector_norm(grad).item<double>();
+    sum += length * length;
+  }
+  return std::sqrt(sum);
 }
 
 void Optimizer::visit(StateVisitor& visitor) {

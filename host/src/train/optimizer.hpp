@@ -81,6 +81,8 @@ class Optimizer {
   /// One update. `factor` is the schedule's, 1 for parameters with `constant_lr`. A parameter whose
   /// gradient is undefined stays as it is, and so does its state.
   void step(double factor);
+  /// The Euclidean length of all gradients together, as the last backward pass left them.
+  double gradient_norm() const;
   /// The optimizer's state as buffers named "<parameter>.<what>", e.g.
   /// "backbone.conv1.weight.momentum". All exist from the start, so that a checkpoint can be read
   /// into a fresh optimizer.

@@ -1,10 +1,14 @@
 #include "train/trainer.hpp"
 
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
+
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 namespace tandem::train {
 namespace {
@@ -26,12 +30,12 @@ std::vector<at::Tensor> view_tensors(const data::Batch& batch, at::ScalarType ty
 }
 
 Trainer::Trainer(Learner& learner, data::BatchLoader& loader, const Plan& plan,
-                 std::span<report::TrainObserver* const> observers, Evaluate evaluate)
+                 std::span<report::TrainObserver* const> observers, Questions questions)
     : learner_(learner),
       loader_(loader),
       plan_(plan),
       observers_(observers.begin(), observers.end()),
-      evaluate_(std::move(evaluate)) {}
+      questions_(std::move(questions)) {}
 
 template <class Event>
 void Trainer::tell(void (report::TrainObserver::*member)(const Event&), const Event& event) {
@@ -76,8 +80,35 @@ void Trainer::step(std::int64_t epoch) {
   seconds_.backward += result.seconds.backward;
   seconds_.optimizer += result.seconds.optimizer;
   seconds_.total += now() - begin;
+  look(result, epoch);
   if (step_ == 1 || step_ == plan_.total_steps || step_ % plan_.log_every == 0)
     report_step(result, epoch);
+}
+
+void Trainer::look(const StepResult& result, std::int64_t epoch) {
+  const bool last = step_ == plan_.total_steps;
+  if (plan_.health_every < 0 || (step_ % plan_.health_every != 0 && !last)) return;
+  const bool whole = last || std::exchange(looked_in_, epoch) != epoch;
+  const double begin = now();
+  Look seen = questions_.examine(result.embeddings, whole);
+  report::HealthEvent health{step_, epoch + 1, std::move(seen.values)};
+  health.values.push_back({"gradient_norm", learner_.gradient_norm()});
+  const double seconds = now() - begin;
+  seconds_.health += seconds;
+  seconds_.total += seconds;
+  tell(&report::TrainObserver::on_health, health);
+  if (seen.matrix) {
+    seen.matrix->step = step_;
+    seen.matrix->epoch = epoch + 1;
+    tell(&report::TrainObserver::on_matrix, *seen.matrix);
+  }
+  const auto alarm = alarm_.look(health);
+  if (!alarm) return;
+  tell(&report::TrainObserver::on_alarm, *alarm);
+  if (plan_.stop_on_collapse) {
+    throw Error(ErrorKind::guard, Log::join("step ", step_, ": ", alarm->sign, "; ", alarm->cause,
+                                            " (guard.on_collapse = \"stop\")"));
+  }
 }
 
 void Trainer::report_step(const StepResult& result, std::int64_t epoch) {
@@ -100,7 +131,7 @@ void Trainer::end_epoch(std::int64_t epoch) {
     epochs_done_ = epoch + 1;
     tell(&report::TrainObserver::on_epoch_end, report::EpochEvent{epochs_done_, step_});
   }
-  for (const auto& event : evaluate_(epochs_done_, step_, step_ == plan_.total_steps)) {
+  for (const auto& event : questions_.evaluate(epochs_done_, step_, step_ == plan_.total_steps)) {
     tell(&report::TrainObserver::on_evaluation, event);
   }
 }

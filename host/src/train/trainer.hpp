@@ -1,12 +1,14 @@
 #pragma once
 
 #include "data/loader.hpp"
+#include "report/collapse_alarm.hpp"
 #include "report/observer.hpp"
 #include "train/learner.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,8 +18,10 @@ namespace tandem::train {
 struct Plan {
   std::int64_t epochs = 1;
   std::int64_t steps_per_epoch = 0;
-  std::int64_t total_steps = 0;  ///< at most epochs × steps_per_epoch
-  std::int64_t log_every = 10;   ///< steps between events
+  std::int64_t total_steps = 0;    ///< at most epochs × steps_per_epoch
+  std::int64_t log_every = 10;     ///< steps between events
+  std::int64_t health_every = -1;  ///< steps between looks at the embeddings; -1: never
+  bool stop_on_collapse = false;   ///< an alarm ends the run with Error(guard)
   at::ScalarType type = at::kFloat;
 };
 
@@ -26,12 +30,26 @@ struct Plan {
 using Evaluate =
     std::function<std::vector<report::EvalEvent>(std::int64_t epoch, std::int64_t step, bool last)>;
 
+/// Looks at the embeddings of a step, one a view: its values, and a matrix where `whole` asks for
+/// one and there is one.
+struct Look {
+  report::Values values;
+  std::optional<report::MatrixEvent> matrix;
+};
+using Examine = std::function<Look(std::span<const Embedding> views, bool whole)>;
+
+/// What a trainer asks of others.
+struct Questions {
+  Evaluate evaluate;
+  Examine examine;  ///< every `health_every` steps and at the last one; for the whole once an epoch
+};
+
 /// The training loop: batches from a loader through a learner, watched by observers. [main thread]
 class Trainer {
  public:
   /// All must outlive the trainer. Observers are called in the order given.
   Trainer(Learner& learner, data::BatchLoader& loader, const Plan& plan,
-          std::span<report::TrainObserver* const> observers, Evaluate evaluate);
+          std::span<report::TrainObserver* const> observers, Questions questions);
 
   /// Trains until the plan is done or `stop` is set, which is looked at after each step. `info`
   /// goes to the observers. What goes wrong is told to the observers and then thrown.
@@ -43,6 +61,7 @@ class Trainer {
   report::EndReason train(const std::atomic<bool>& stop);
   void step(std::int64_t epoch);
   void report_step(const StepResult& result, std::int64_t epoch);
+  void look(const StepResult& result, std::int64_t epoch);
   void end_epoch(std::int64_t epoch);
   void finish(report::EndReason reason, const std::string& message, double seconds);
   template <class Event>
@@ -52,7 +71,9 @@ class Trainer {
   data::BatchLoader& loader_;
   Plan plan_;
   std::vector<report::TrainObserver*> observers_;
-  Evaluate evaluate_;
+  Questions questions_;
+  report::CollapseAlarm alarm_;
+  std::int64_t looked_in_ = -1;  // the epoch of the last look
   std::int64_t step_ = 0;
   std::int64_t epochs_done_ = 0;
   report::Seconds seconds_;  // since the last event
