@@ -2,11 +2,20 @@
 #include "catch.hpp"
 #include "workplace.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
 namespace {
 
 /// 160 pictures of 4 classes, a quarter held out: 30 a class to compare with.
 const Words labelled = {"--json", "--set", "data.synthetic_count=160", "--set",
                         "eval.holdout=0.25"};
+
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
 
 double knn_of(const Result& result) {
   return Json::parse(result.out).at("knn_top1").get<double>();
@@ -63,7 +72,7 @@ TEST_CASE("weights that do not fit, and runs without labels, are told") {
   REQUIRE(here.run(here.tiny({"--set", "eval.knn_every=\"never\""})).code == 0);
   const auto unlabelled = here.run({"eval", "knn", "run"});
   CHECK(unlabelled.code == 4);
-  CHECK(has(unlabelled.err, "kNN needs labels"));
+  CHECK(has(unlabelled.err, "name labelled test pictures with --queries DIR"));
 
   REQUIRE(here.run(here.tiny({"--out", "other"})).code == 0);
   const auto whole = read_file(here / "other/backbone.safetensors");
@@ -83,4 +92,226 @@ TEST_CASE("weights that do not fit, and runs without labels, are told") {
   const auto missing = here.run({"eval", "knn", "other"});
   CHECK(missing.code == 6);
   CHECK(has(missing.err, "other/backbone.safetensors"));
+}
+
+TEST_CASE("several k and T in one pass, class by class, and other metrics and features") {
+  const Workplace here;
+  REQUIRE(here.run(here.tiny(labelled)).code == 0);
+  const Words knn = {"eval", "knn", "run", "--json"};
+  const double plain = knn_of(here.run(knn));
+
+  const auto many =
+      here.run(with(knn, {"--k", "1,20,200", "--temperature", "0.07,0.1", "--per-class"}));
+  CAPTURE(many.err);
+  REQUIRE(many.code == 0);
+  const auto results = Json::parse(many.out).at("results");
+  REQUIRE(results.size() == 6);
+  const std::vector<int> ks = {1, 20, 120, 1, 20, 120};  // the bank has 120 rows
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(results[i].at("k") == ks[i]);
+    CHECK(results[i].at("temperature") == (i < 3 ? 0.07 : 0.1));
+    int right = 0, queries = 0;
+    for (const auto& item : results[i].at("classes")) {
+      right += item.at("right").get<int>();
+      queries += item.at("queries").get<int>();
+    }
+    CHECK(queries == 40);
+    CHECK(std::abs(results[i].at("knn_top1").get<double>() - 100.0 * right / 40) < 1e-9);
+  }
+  CHECK(results[4].at("knn_top1") == plain);
+  CHECK(results[0].at("knn_top1") == results[3].at("knn_top1"));  // one vote has no temperature
+  CHECK(has(Json::parse(many.out).at("protocol"), "cosine, k 1, 20, 120, T 0.07, 0.1"));
+  const auto text = here.run({"eval", "knn", "run", "--k", "1,20", "--per-class"});
+  CHECK(has(text.out, "k 20 T 0.1"));
+  CHECK(has(text.out, "class  queries"));
+
+  const auto baselines = here.run(with(knn, {"--baselines"}));
+  const auto raw = here.run(with(knn, {"--raw"}));
+  CHECK(knn_of(raw) == Json::parse(baselines.out).at("rows")[0].at("knn_top1").get<double>());
+  CHECK(has(Json::parse(raw.out).at("protocol"), "raw pixels"));
+  const auto euclidean = here.run(with(knn, {"--metric", "euclidean"}));
+  CHECK(has(Json::parse(euclidean.out).at("protocol"), "euclidean, votes 1/(distance + 1e-5)"));
+  const auto projector = here.run(with(knn, {"--features", "projector"}));
+  CAPTURE(projector.err);
+  REQUIRE(projector.code == 0);
+  CHECK(has(Json::parse(projector.out).at("protocol"), "the objective's embedding of"));
+}
+
+TEST_CASE("options of eval knn that make no sense are refused") {
+  const Workplace here;
+  REQUIRE(here.run(here.tiny()).code == 0);
+  for (const auto& wrong : std::vector<Words>{{"--k", "1,,2"},
+                                              {"--temperature", "-1"},
+                                              {"--metric", "manhattan"},
+                                              {"--epoch", "best"},
+                                              {"--holdout", "0.5"},
+                                              {"--raw", "--features", "projector"},
+                                              {"--metric", "euclidean", "--temperature", "1"},
+                                              {"--baselines", "--k", "5"}}) {
+    CAPTURE(wrong.back());
+    CHECK(here.run(with({"eval", "knn", "run"}, wrong)).code == 2);
+  }
+}
+
+TEST_CASE("files of features are judged as NumPy judges them") {
+  const Workplace here;
+  REQUIRE(here.run(here.tiny()).code == 0);
+  const auto embed = [&](const std::string& out, const Words& more) {
+    return here.run(
+        with({"embed", "run", "--out", out, "--set", "data.synthetic_count=300"}, more));
+  };
+  REQUIRE(embed("bank.safetensors", {}).code == 0);
+  REQUIRE(embed("test.safetensors", {"--set", "data.synthetic_size=20"}).code == 0);
+  const auto answer = here.run({"eval", "knn", "bank.safetensors", "--queries", "test.safetensors",
+                                "--k", "5,20", "--json"});
+  CAPTURE(answer.err);
+  REQUIRE(answer.code == 0);
+  write_file(here / "answer.json", answer.out);
+  write_file(here / "check.py", R"(
+import json
+import numpy as np
+from safetensors.numpy import load_file
+bank, test = load_file("bank.safetensors"), load_file("test.safetensors")
+unit = lambda x: x.astype(np.float64) / np.linalg.norm(x.astype(np.float64), axis=1, keepdims=True)
+similar = unit(test["features"]) @ unit(bank["features"]).T
+for result in json.load(open("answer.json"))["results"]:
+    right = 0
+    for row, truth in zip(similar, test["labels"]):
+        near = np.argsort(-row, kind="stable")[: result["k"]]
+        votes = np.zeros(4)
+        np.add.at(votes, bank["labels"][near], np.exp(row[near] / 0.1))
+        right += votes.argmax() == truth
+    # float32 may swap two rows that are equally similar in all but the last digits.
+    assert abs(result["knn_top1"] * 3 - right) < 1.5, (result, right)
+    assert 0 < right < 300, right
+)");
+  const std::string command =
+      "cd '" + (here / "").string() + "' && " TANDEM_READERS " check.py 2>&1";
+  CHECK(std::system(command.c_str()) == 0);
+
+  const auto held = here.run({"eval", "knn", "bank.safetensors", "--holdout", "0.2", "--json"});
+  CAPTURE(held.err);
+  REQUIRE(held.code == 0);
+  CHECK(has(Json::parse(held.out).at("protocol"), "bank 240 rows of bank.safetensors, 60 queries"));
+  const auto seeded =
+      here.run({"eval", "knn", "bank.safetensors", "--holdout", "0.2", "--seed", "1", "--json"});
+  CHECK(has(Json::parse(seeded.out).at("protocol"), "seed 1"));
+
+  const auto linear = here.run({"eval", "linear", "bank.safetensors", "--queries",
+                                "test.safetensors", "--epochs", "5", "--json"});
+  CAPTURE(linear.err);
+  REQUIRE(linear.code == 0);
+  CHECK(has(Json::parse(linear.out).at("protocol"), "300 queries from test.safetensors"));
+
+  CHECK(here.run({"eval", "knn", "run/backbone.safetensors"}).code == 4);
+  CHECK(here.run({"eval", "knn", "bank.safetensors", "--features", "projector"}).code == 2);
+  CHECK(here.run({"eval", "knn", "bank.safetensors", "--baselines"}).code == 2);
+  CHECK(here.run({"eval", "knn", "bank.safetensors", "--holdout", "1.5"}).code == 2);
+}
+
+TEST_CASE("a linear probe leaves the network alone, and says how it was made") {
+  const Workplace here;
+  REQUIRE(here.run(here.tiny(labelled)).code == 0);
+  const auto before = files_of(here / "run");
+  const Words linear = {"eval", "linear", "run", "--epochs", "10", "--json"};
+  const auto first = here.run(with(linear, {"--seeds", "3"}));
+  CAPTURE(first.err);
+  REQUIRE(first.code == 0);
+  CHECK(files_of(here / "run") == before);
+  CHECK(here.run(with(linear, {"--seeds", "3"})).out == first.out);
+  const auto answer = Json::parse(first.out);
+  const auto probes = answer.at("probes");
+  REQUIRE(probes.size() == 3);
+  double mean = 0;
+  for (const auto& probe : probes) {
+    CHECK(probe.at("labels") == 120);
+    CHECK(probe.at("lr_chosen") == true);
+    mean += probe.at("linear_top1").get<double>() / 3;
+  }
+  CHECK(std::abs(answer.at("linear_top1").get<double>() - mean) < 1e-9);
+  for (const char* part :
+       {"SGD, momentum 0.9, weight decay 1e-06", "batch 256, 10 epochs, cosine per epoch",
+        "queries used once", "seed 0 … 2", "bank 120 training pictures, 40 queries", "un-augmented",
+        "resnet10", "2.0 epochs"}) {
+    CAPTURE(part, answer.at("protocol"));
+    CHECK(has(answer.at("protocol"), part));
+  }
+  // The second seed alone is the second probe.
+  const auto second = Json::parse(here.run(with(linear, {"--seed", "1"})).out);
+  CHECK(second.at("probes")[0] == probes[1]);
+
+  const auto few = here.run(with(linear, {"--fraction", "0.01"}));
+  REQUIRE(few.code == 0);
+  const auto probe = Json::parse(few.out).at("probes")[0];
+  CHECK(probe.at("labels") == 4);  // one a class
+  CHECK(probe.at("lr_chosen") == false);
+  CHECK(probe.at("lr") == 0.3);
+  CHECK(Json::parse(here.run(with(linear, {"--lr", "0.5"})).out).at("probes")[0].at("lr") == 0.5);
+  CHECK(has(here.run({"eval", "linear", "run", "--epochs", "2"}).out, "learning rate"));
+  for (const auto& wrong : std::vector<Words>{{"--fraction", "0"},
+                                              {"--fraction", "2"},
+                                              {"--epochs", "0"},
+                                              {"--seeds", "0"},
+                                              {"--lr", "fast"},
+                                              {"--seed", "-1"}}) {
+    CAPTURE(wrong.front(), wrong.back());
+    CHECK(here.run(with(linear, wrong)).code == 2);
+  }
+}
+
+TEST_CASE("the best epoch's weights are kept, and not where test pictures would choose them") {
+  const Workplace here;
+  REQUIRE(here.run(here.tiny(with(labelled, {"--set", "eval.knn_every=1"}))).code == 0);
+  double best = 0;
+  for (const auto& event : events(here / "run", "eval"))
+    best = std::max(best, event.at("values").at("knn_top1").get<double>());
+  const auto answer = here.run({"eval", "knn", "run", "--epoch", "best", "--json"});
+  CAPTURE(answer.err);
+  REQUIRE(answer.code == 0);
+  CHECK(knn_of(answer) == best);
+  CHECK(has(Json::parse(answer.out).at("protocol"), "chosen on these very queries"));
+
+  std::filesystem::create_directories(here / "test/a");
+  std::filesystem::create_directories(here / "test/b");
+  write_file(here / "test/a/1.pgm", "P5 16 16 255\n" + std::string(256, 'x'));
+  write_file(here / "test/b/1.pgm", "P5 16 16 255\n" + std::string(256, '!'));
+  REQUIRE(here.run(here.tiny({"--out", "other", "--set", "eval.knn_every=1", "--set",
+                              "eval.path=\"test\""}))
+              .code == 0);
+  CHECK(!here.exists("other/backbone-best.safetensors"));
+  CHECK(here.run({"eval", "knn", "other", "--epoch", "best"}).code == 2);
+
+  // A run that was told never to evaluate can be asked about test pictures.
+  REQUIRE(here.run(here.tiny({"--out", "never", "--set", "eval.knn_every=\"never\""})).code == 0);
+  const auto asked = here.run({"eval", "knn", "never", "--queries", "test", "--json"});
+  CAPTURE(asked.err);
+  REQUIRE(asked.code == 0);
+  CHECK(has(Json::parse(asked.out).at("protocol"), "bank 40 training pictures, 2 queries from"));
+  REQUIRE(here.run(here.tiny({"--out", "named", "--set", "eval.knn_every=\"never\"", "--set",
+                              "eval.path=\"test\""}))
+              .code == 0);
+  CHECK(here.run({"eval", "knn", "named"}).code == 0);
+}
+
+TEST_CASE("features that are not finite are told with the first picture, and end no training") {
+  const Workplace here;
+  // One step of such a rate leaves weights whose products overflow.
+  const auto trained =
+      here.run(here.tiny(with(labelled, {"--set", "train.max_steps=1", "--set", "optimizer.lr=1e30",
+                                         "--set", "schedule.warmup_epochs=0"})));
+  CAPTURE(trained.err);
+  CHECK(trained.code == 0);
+  CHECK(has(trained.err, "no kNN after 1 step"));
+  CHECK(here.exists("run/backbone.safetensors"));
+  CHECK(here.exists("run/objective.safetensors"));
+  CHECK(events(here / "run", "end").at(0).at("reason") == "finished");
+  CHECK(events(here / "run", "eval").empty());
+  for (const Words& words :
+       {Words{"eval", "knn", "run"}, Words{"eval", "linear", "run"},
+        Words{"eval", "knn", "run", "--baselines"}, Words{"embed", "run", "--out", "f.npy"}}) {
+    CAPTURE(words[0], words[1]);
+    const auto result = here.run(words);
+    CHECK(result.code == 7);
+    CHECK(has(result.err, "are not finite, the first synthetic"));
+  }
 }

@@ -15,7 +15,8 @@ const std::vector<Command> commands = {
     {"train",
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--overwrite",
       "--dry-run"}},
-    {"eval", {"--baselines"}},
+    {"eval", {}},
+    {"embed", {"--data", "--out", "--overwrite", "--set"}},
     {"data", {"--set"}},
     {"bench",
      {"--seconds", "--rounds", "--steps", "--set", "--data", "--objective", "--backbone",
@@ -48,6 +49,26 @@ TEST_CASE("the program's help names every command, and each command's help every
     for (const auto& option : options) CHECK(has(help.out, "  " + option + " "));
     // Every line of options that begins with a dash is one of these.
     CHECK(count(help.out, "\n  -") == static_cast<int>(options.size() + everywhere.size()));
+  }
+}
+
+TEST_CASE("each kind of evaluation has a help of its own") {
+  const Workplace here;
+  const Words both = {"--features", "--raw", "--epoch", "--queries", "--holdout", "--seed"};
+  const std::vector<Command> kinds = {
+      {"knn", {"--k", "--temperature", "--metric", "--per-class", "--baselines"}},
+      {"linear", {"--fraction", "--epochs", "--lr", "--seeds"}},
+  };
+  for (const auto& [name, options] : kinds) {
+    CAPTURE(name);
+    const auto help = here.run({"eval", name, "--help"});
+    CHECK(help.code == 0);
+    CHECK(has(help.out, "tandem eval " + name + " "));
+    for (const auto* list : {&both, &options}) {
+      for (const auto& option : *list) CHECK(has(help.out, "  " + option + " "));
+    }
+    CHECK(count(help.out, "\n  -") ==
+          static_cast<int>(both.size() + options.size() + everywhere.size()));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "eval/features.hpp"
 
 #include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
@@ -44,7 +45,7 @@ Features collect_features(std::vector<std::int64_t> labels, const ReadPictures& 
     if (!values.defined()) values = at::empty({count, part.size(1)}, at::kFloat);
     values.narrow(0, begin, end - begin).copy_(part);
   }
-  return {std::move(values), std::move(labels)};
+  return {std::move(values), std::move(labels), {}};
 }
 
 Features extract_features(Encoder& encoder, std::vector<std::int64_t> labels,
@@ -71,7 +72,31 @@ Features take(const Features& features, std::span<const std::int64_t> rows) {
   for (const std::int64_t row : rows) {
     taken.labels.push_back(features.labels.at(static_cast<std::size_t>(row)));
   }
+  if (features.name) {
+    taken.name = [name = features.name, kept = std::vector(rows.begin(), rows.end())](
+                     std::int64_t i) { return name(kept.at(static_cast<std::size_t>(i))); };
+  }
   return taken;
+}
+
+void require_finite(const Features& features, const std::string& what) {
+  const at::Tensor broken = at::isfinite(features.values).all(1).logical_not().nonzero();
+  if (broken.size(0) == 0) return;
+  const auto first = broken[0][0].item<std::int64_t>();
+  const std::string name = features.name ? features.name(first) : Log::join("number ", first);
+  throw Error(ErrorKind::guard,
+              Log::join("the features of ", broken.size(0), " of ", features.values.size(0), " ",
+                        what, " are not finite, the first ", name,
+                        ": the network is broken, as after a training that diverged; train it "
+                        "anew with a lower learning rate"));
+}
+
+void require_equal_width(const Features& bank, const Features& queries) {
+  if (bank.values.size(1) == queries.values.size(1)) return;
+  throw Error(ErrorKind::data,
+              Log::join("the features of the training pictures are ", bank.values.size(1),
+                        " wide, those of the queries ", queries.values.size(1),
+                        ": both must come from the same network and layer"));
 }
 
 at::Tensor normalise_rows(const at::Tensor& values) {

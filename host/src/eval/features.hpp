@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace tandem::eval {
@@ -15,6 +16,8 @@ namespace tandem::eval {
 struct Features {
   at::Tensor values;                 ///< (N, F) float32 on the CPU, rows in the order of the set
   std::vector<std::int64_t> labels;  ///< N classes counted from 0, -1 where there is none
+  /// What a person calls row i, for messages; empty: by its number.
+  std::function<std::string(std::int64_t)> name = {};
 };
 
 /// Gives pictures begin … end-1 of a set as (end − begin, C, H, W).
@@ -39,6 +42,13 @@ Features labelled(const Features& features);
 
 /// The rows `rows`, in that order.
 Features take(const Features& features, std::span<const std::int64_t> rows);
+
+/// Throws Error(guard) where a feature is not finite, naming the first such picture and how many
+/// there are; `what` says of which set, e.g. "training pictures".
+void require_finite(const Features& features, const std::string& what);
+
+/// Throws Error(data) where the rows of the two are not equally wide.
+void require_equal_width(const Features& bank, const Features& queries);
 
 /// Every row divided by its Euclidean length; a row of zeros stays one.
 at::Tensor normalise_rows(const at::Tensor& values);

@@ -4,7 +4,6 @@
 #include "tandem/base/error.hpp"
 #include "tandem/base/random.hpp"
 
-#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
@@ -45,20 +44,9 @@ std::vector<std::int64_t> draw(const RowsByClass& classes, const FewLabelsOption
   return rows;
 }
 
-FewLabelsResult summary(const std::vector<double>& values) {
-  const double count = static_cast<double>(values.size());
-  FewLabelsResult result;
-  for (const double value : values) result.mean += value / count;
-  double squares = 0;
-  for (const double value : values) squares += (value - result.mean) * (value - result.mean);
-  if (values.size() > 1) result.deviation = std::sqrt(squares / (count - 1));
-  return result;
-}
-
 }  // namespace
 
-FewLabelsResult few_labels(const Features& bank, const Features& queries,
-                           const FewLabelsOptions& options) {
+Spread few_labels(const Features& bank, const Features& queries, const FewLabelsOptions& options) {
   const RowsByClass classes = rows_by_class(bank, options.labels_per_class);
   const KnnSetting setting{options.k, options.temperature};
   std::vector<double> accuracies;
@@ -66,7 +54,7 @@ FewLabelsResult few_labels(const Features& bank, const Features& queries,
     const Features known = take(bank, draw(classes, options, i));
     accuracies.push_back(knn(known, queries, {&setting, 1}).front().top1);
   }
-  return summary(accuracies);
+  return spread(accuracies);
 }
 
 }  // namespace tandem::eval

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "eval/features.hpp"
+#include "eval/scores.hpp"
 
 #include <cstdint>
 
@@ -14,16 +15,11 @@ struct FewLabelsOptions {
   std::uint64_t seed = 0;
 };
 
-/// Over the draws; shares of the queries, 0 … 1.
-struct FewLabelsResult {
-  double mean = 0;
-  double deviation = 0;  ///< standard deviation, n − 1 in the denominator; 0 for a single draw
-};
-
 /// kNN where only a few labels of each class are known: each draw takes that many rows of every
-/// class of the bank and uses them alone. Draws depend on the seed and the bank's labels and on
-/// nothing else. Throws Error(data) where a class has fewer rows.
-FewLabelsResult few_labels(const Features& bank, const Features& queries,
-                           const FewLabelsOptions& options = {});
+/// class of the bank and uses them alone. Shares of the queries, over the draws. Draws depend on
+/// the seed and the bank's labels and on nothing else. Throws Error(data) where a class has fewer
+/// rows.
+Spread few_labels(const Features& bank, const Features& queries,
+                  const FewLabelsOptions& options = {});
 
 }  // namespace tandem::eval

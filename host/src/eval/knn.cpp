@@ -19,16 +19,44 @@ namespace {
 constexpr std::int64_t query_block = 256;
 constexpr std::int64_t bank_block = 4096;
 
-at::Tensor unit_rows(const Features& features, const char* which) {
+// What keeps the vote of a row that is the query itself finite.
+constexpr double least_distance = 1e-5;
+
+void require_usable(const Features& features, const char* which) {
   if (features.values.size(0) == 0) {
     throw Error(ErrorKind::data, std::string("kNN needs labels, and the ") + which +
-                                     " has none: sort the pictures into a folder a class");
+                                     " have none: sort the pictures into a folder a class");
   }
-  if (!at::isfinite(features.values).all().item<bool>()) {
-    throw Error(ErrorKind::guard, std::string("the features of the ") + which +
-                                      " are not finite: the network is broken");
-  }
-  return normalise_rows(features.values);
+  require_finite(features, which);
+}
+
+/// Rows whose products with one another are greatest for the nearest: directions; or, for
+/// distances, around the bank's mean, where rounding is least, with −|row|²/2 in a last column that
+/// meets a 1 in the query.
+struct Compared {
+  at::Tensor bank, queries;
+};
+
+Compared compared(const Features& bank, const Features& queries, Metric metric) {
+  if (metric == Metric::cosine)
+    return {normalise_rows(bank.values), normalise_rows(queries.values)};
+  const at::Tensor mean = bank.values.mean(0);
+  const at::Tensor rows = bank.values - mean, asked = queries.values - mean;
+  const at::Tensor half = rows.square().sum(1, true) * -0.5;
+  return {at::cat({rows, half}, 1), at::cat({asked, at::ones_like(asked.narrow(1, 0, 1))}, 1)};
+}
+
+/// Puts −distance in the place of each similarity, measured without the product's rounding.
+void measure_distances(std::vector<Neighbour>& neighbours, const at::Tensor& bank,
+                       const at::Tensor& query) {
+  std::vector<std::int64_t> rows;
+  for (const Neighbour& neighbour : neighbours) rows.push_back(neighbour.row);
+  const at::Tensor far =
+      at::linalg_vector_norm(bank.index_select(0, at::tensor(rows)) - query, 2, {1});
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    neighbours[i].similarity = -far.const_data_ptr<float>()[i];
+  std::stable_sort(neighbours.begin(), neighbours.end(),
+                   [](const auto& a, const auto& b) { return a.similarity > b.similarity; });
 }
 
 TopK nearest(const at::Tensor& bank, const at::Tensor& queries, std::int64_t k,
@@ -73,11 +101,13 @@ class Ballot {
 /// Counts the right answers of each setting.
 class Judge {
  public:
-  Judge(const std::vector<std::int64_t>& bank_labels, std::span<const KnnSetting> settings)
+  Judge(const std::vector<std::int64_t>& bank_labels, std::span<const KnnSetting> settings,
+        Metric metric)
       : labels_(bank_labels),
         settings_(settings),
+        metric_(metric),
         order_(settings.size()),
-        right_(settings.size()),
+        scores_(settings.size()),
         ballot_(*std::max_element(bank_labels.begin(), bank_labels.end()) + 1) {
     std::iota(order_.begin(), order_.end(), 0);
     std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
@@ -97,29 +127,40 @@ class Judge {
         ballot_.clear();
       }
       for (; used < static_cast<std::size_t>(setting.k); ++used) {
-        // Relative to the nearest: no overflow at low temperatures, and the same winner.
-        const double distance = neighbours[used].similarity - neighbours[0].similarity;
         ballot_.add(labels_[static_cast<std::size_t>(neighbours[used].row)],
-                    std::exp(distance / temperature));
+                    weight(neighbours[used], neighbours[0], temperature));
       }
-      right_[index] += ballot_.winner() == truth;
+      Score& score = scores_[index][truth];
+      score.right += ballot_.winner() == truth;
+      ++score.queries;
     }
   }
 
-  std::vector<KnnResult> results(std::int64_t queries) const {
+  std::vector<KnnResult> results() const {
     std::vector<KnnResult> results;
     for (std::size_t i = 0; i < settings_.size(); ++i) {
-      const double share = static_cast<double>(right_[i]) / static_cast<double>(queries);
-      results.push_back({settings_[i], share});
+      Score all;
+      for (const auto& [label, score] : scores_[i]) {
+        all.right += score.right;
+        all.queries += score.queries;
+      }
+      results.push_back({settings_[i], all.share(), scores_[i]});
     }
     return results;
   }
 
  private:
+  double weight(const Neighbour& neighbour, const Neighbour& nearest, double temperature) const {
+    if (metric_ == Metric::euclidean) return 1 / (least_distance - neighbour.similarity);
+    // Relative to the nearest: no overflow at low temperatures, and the same winner.
+    return std::exp(double{neighbour.similarity - nearest.similarity} / temperature);
+  }
+
   const std::vector<std::int64_t>& labels_;
   std::span<const KnnSetting> settings_;
+  Metric metric_;
   std::vector<std::size_t> order_;  // by temperature, then k
-  std::vector<std::int64_t> right_;
+  std::vector<ClassScores> scores_;
   Ballot ballot_;
 };
 
@@ -143,24 +184,29 @@ std::int64_t greatest_k(const std::vector<KnnSetting>& settings) {
 }  // namespace
 
 std::vector<KnnResult> knn(const Features& bank, const Features& queries,
-                           std::span<const KnnSetting> settings) {
+                           std::span<const KnnSetting> settings, Metric metric) {
   const at::NoGradGuard no_grad;
   const Features known = labelled(bank);
   const Features asked = labelled(queries);
-  const at::Tensor rows = unit_rows(known, "training set");
-  const at::Tensor questions = unit_rows(asked, "test set");
+  require_usable(known, "training pictures");
+  require_usable(asked, "queries");
+  require_equal_width(known, asked);
+  const auto [rows, questions] = compared(known, asked, metric);
   const auto chosen = usable(settings, rows.size(0));
   const at::Tensor scratch = at::empty({query_block * bank_block}, rows.options());
-  Judge judge(known.labels, chosen);
+  Judge judge(known.labels, chosen, metric);
   for (std::int64_t first = 0; first < questions.size(0); first += query_block) {
     const std::int64_t count = std::min(query_block, questions.size(0) - first);
     const TopK found =
         nearest(rows, questions.narrow(0, first, count), greatest_k(chosen), scratch);
     for (std::int64_t i = 0; i < count; ++i) {
-      judge.add(found.neighbours(i), asked.labels[static_cast<std::size_t>(first + i)]);
+      auto neighbours = found.neighbours(i);
+      if (metric == Metric::euclidean)
+        measure_distances(neighbours, known.values, asked.values[first + i]);
+      judge.add(neighbours, asked.labels[static_cast<std::size_t>(first + i)]);
     }
   }
-  return judge.results(questions.size(0));
+  return judge.results();
 }
 
 std::vector<KnnSetting> knn_grid() {

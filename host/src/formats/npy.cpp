@@ -111,6 +111,21 @@ std::int64_t NpyHeader::values() const {
   return count;
 }
 
+std::string npy_header(const std::string& type, std::span<const std::int64_t> shape) {
+  std::string text = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (";
+  for (const std::int64_t size : shape) text += std::to_string(size) + ", ";
+  text += "), }";
+  constexpr std::size_t before = 10, alignment = 64;
+  const std::size_t end = (before + text.size() + alignment) / alignment * alignment;
+  text.resize(end - before, ' ');
+  text.back() = '\n';
+  std::string header = "\x93NUMPY\x01";
+  header += '\0';
+  header += static_cast<char>(text.size() & 0xff);
+  header += static_cast<char>(text.size() >> 8);
+  return header + text;
+}
+
 NpyHeader parse_npy_header(std::span<const std::uint8_t> bytes) {
   constexpr std::string_view magic = "\x93NUMPY";
   if (bytes.size() < 10 || std::memcmp(bytes.data(), magic.data(), magic.size()) != 0) {

@@ -25,4 +25,7 @@ inline constexpr std::size_t npy_header_limit = 1 << 16;
 /// none, is cut off, or whose values cannot be counted in 62 bits.
 NpyHeader parse_npy_header(std::span<const std::uint8_t> bytes);
 
+/// The header of a file whose values follow row by row, aligned to 64 bytes as NumPy's are.
+std::string npy_header(const std::string& type, std::span<const std::int64_t> shape);
+
 }  // namespace tandem::formats

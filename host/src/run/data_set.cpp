@@ -54,17 +54,8 @@ void hold_out(DataSet& set, const SourcePointer& all, double share) {
 
 void add_queries(DataSet& set, const SourcePointer& all, const config::Config& config) {
   if (!labelled(*all) || config.eval.knn_every < 0) return;
-  if (config.eval.path.empty()) {
-    hold_out(set, all, config.eval.holdout);
-  } else {
-    auto section = config.data;
-    section.source = config.eval.source;
-    section.path = config.eval.path;
-    set.queries = open_training_data(section);
-    set.queries_from = config.eval.path;
-    if (!labelled(*set.queries))
-      throw Error(ErrorKind::data, "eval.path " + config.eval.path + " holds no labels");
-  }
+  if (!config.eval.path.empty()) return use_test_pictures(set, config);
+  hold_out(set, all, config.eval.holdout);
   if (set.queries) set.bank = at_most(set.train, config.eval.bank);
 }
 
@@ -118,6 +109,17 @@ data::Shape typical_shape(const data::Source& source) {
   std::nth_element(shapes.begin(), median, shapes.end(),
                    [&](const auto& a, const auto& b) { return side(a) < side(b); });
   return *median;
+}
+
+void use_test_pictures(DataSet& set, const config::Config& config) {
+  auto section = config.data;
+  section.source = config.eval.source;
+  section.path = config.eval.path;
+  set.queries = open_training_data(section);
+  set.queries_from = config.eval.path;
+  if (!labelled(*set.queries))
+    throw Error(ErrorKind::data, "the test pictures " + config.eval.path + " have no labels");
+  set.bank = at_most(set.train, config.eval.bank);
 }
 
 DataSet make_data_set(SourcePointer all, const config::Config& config) {

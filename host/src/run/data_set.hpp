@@ -34,6 +34,10 @@ struct DataSet {
 /// training pictures, which are then not trained on. Measures the normalisation where it is "auto".
 DataSet make_data_set(SourcePointer all, const config::Config& config);
 
+/// Takes the pictures of `eval.path` as queries, all training pictures of the set as their bank.
+/// Throws Error(data) where they cannot be read or have no labels.
+void use_test_pictures(DataSet& set, const config::Config& config);
+
 /// The shape of the median picture, by its shorter side, of some that are evenly spread. Throws
 /// Error(data) where none can be read.
 data::Shape typical_shape(const data::Source& source);

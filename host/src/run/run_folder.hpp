@@ -45,6 +45,7 @@ inline constexpr const char* views = "views.png";
 /// TensorBoard takes any file whose name holds "tfevents".
 inline constexpr const char* tensorboard = "events.out.tfevents.tandem";
 inline constexpr const char* backbone = "backbone.safetensors";
+inline constexpr const char* best = "backbone-best.safetensors";
 inline constexpr const char* objective = "objective.safetensors";
 inline constexpr const char* lock = ".lock";
 }  // namespace files

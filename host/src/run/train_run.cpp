@@ -299,18 +299,37 @@ class TrainRun {
       // epoch.
       if (folder_ != nullptr && (last || saved_.age() > std::chrono::minutes(1)))
         save_weights(step);
-      if (data_.queries && !options_.dry_run && (last || (every > 0 && epoch % every == 0))) {
-        events.push_back(
-            evaluate_knn(*encoder_, config_, data_, loader_.shapes().front(), epoch, step));
-      }
+      if (data_.queries && !options_.dry_run && (last || (every > 0 && epoch % every == 0)))
+        judge(epoch, step, events);
       return events;
     };
   }
 
-  void save_weights(std::int64_t steps) {
+  /// What was trained counts more than what it is worth: features that are not finite end nothing.
+  void judge(std::int64_t epoch, std::int64_t step, std::vector<report::EvalEvent>& events) {
+    try {
+      events.push_back(
+          evaluate_knn(*encoder_, config_, data_, loader_.shapes().front(), epoch, step));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::guard) throw;
+      log_.warn("no kNN after ", report::counted(step, "step"), ": ", error.what());
+      return;
+    }
+    // Chosen on the queries: never on test pictures.
+    const double top1 = events.back().values.front().value;
+    if (config_.eval.knn_every < 1 || !config_.eval.path.empty() || top1 <= best_) return;
+    best_ = top1;
+    save_backbone(files::best, step);
+  }
+
+  void save_backbone(const char* name, std::int64_t steps) {
     const double epochs = static_cast<double>(steps) / static_cast<double>(plan_.steps_per_epoch);
-    checkpoint::save_weights(folder_->file(files::backbone), *encoder_,
-                             weights_metadata(config_, data_, epochs));
+    checkpoint::save_weights(folder_->file(name), *encoder_,
+                             weights_metadata(config_, data_, loader_.shapes().front(), epochs));
+  }
+
+  void save_weights(std::int64_t steps) {
+    save_backbone(files::backbone, steps);
     checkpoint::save_weights(folder_->file(files::objective), learner_.objective(),
                              {{"objective", config_.objective.id}});
     saved_ = {};
@@ -329,6 +348,7 @@ class TrainRun {
   std::int64_t parameter_count_ = 0;
   train::Learner learner_;
   std::int64_t steps_ = 0;
+  double best_ = -1;  // kNN, in per cent
   Moment saved_;
   const RunFolder* folder_ = nullptr;  // null during a dry run
   int targets_ = 0;

@@ -4,8 +4,11 @@
 #include "formats/json_lines.hpp"
 #include "run/run_folder.hpp"
 #include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
 
+#include <algorithm>
 #include <fstream>
+#include <string_view>
 
 namespace tandem::run {
 namespace {
@@ -53,6 +56,27 @@ void require_same_pictures(const std::filesystem::path& folder, const config::Co
           " was trained on: they were changed since, so that its evaluation would mean nothing");
 }
 
+std::filesystem::path weights_file(const std::filesystem::path& folder, bool best) {
+  if (!best) return folder / files::backbone;
+  if (std::filesystem::exists(folder / files::best)) return folder / files::best;
+  throw Error(ErrorKind::usage,
+              folder.string() + " has no " + files::best +
+                  ": it is kept by a training with eval.knn_every above 0 whose queries are held "
+                  "out of the training pictures; leave --epoch best out");
+}
+
+/// Pictures that are named now, or that the run named and was told never to evaluate with.
+void add_test_pictures(const std::string& test, const config::Config& config, DataSet& data) {
+  auto chosen = config;
+  if (!test.empty()) {
+    chosen.eval.path = test;
+    chosen.eval.source = "auto";
+  } else if (data.queries || config.eval.path.empty()) {
+    return;
+  }
+  use_test_pictures(data, chosen);
+}
+
 std::string joined(const std::vector<float>& values) {
   std::string text;
   for (const float value : values)
@@ -60,16 +84,32 @@ std::string joined(const std::vector<float>& values) {
   return text;
 }
 
+/// The backbone's table as one line of TOML, without what only a person may say: trust.
+std::string backbone_settings(const config::Config& config) {
+  constexpr std::string_view table = "backbone.";
+  std::string text;
+  for (const auto& item : config::settings(config)) {
+    if (!item.path.starts_with(table) || item.path == "backbone.trust") continue;
+    text += (text.empty() ? "{" : ", ") + item.path.substr(table.size()) + " = " + item.value;
+  }
+  return text + "}";
+}
+
 }  // namespace
 
-TrainedRun::TrainedRun(const std::filesystem::path& folder, plugin::Catalog& catalog, Log& log)
-    : prepared_(open_configuration(folder, catalog)),
+TrainedRun::TrainedRun(const std::filesystem::path& folder, const RunChoice& choice,
+                       plugin::Catalog& catalog, Log& log)
+    : folder_(folder),
+      catalog_(catalog),
+      log_(log),
+      prepared_(open_configuration(folder, catalog)),
       data_(make_data_set(prepared_.data, prepared_.config)),
       shape_(input_shape(prepared_.config, catalog, *data_.train)),
       encoders_(prepared_.config, catalog, shape_, log),
       trained_(encoders_.make("backbone")) {
   require_same_pictures(folder, prepared_.config, *data_.train);
-  const auto weights = folder / files::backbone;
+  add_test_pictures(choice.test, prepared_.config, data_);
+  const auto weights = weights_file(folder, choice.best);
   checkpoint::load_weights(weights, *trained_);
   const auto metadata = formats::SafetensorsFile::open(weights).metadata();
   const auto found = metadata.find("epochs");
@@ -80,13 +120,34 @@ std::shared_ptr<Encoder> TrainedRun::untrained() const {
   return encoders_.make("backbone");
 }
 
+std::unique_ptr<Objective> TrainedRun::objective() {
+  const auto& train = config().train;
+  ObjectiveContext context;
+  context.encoder = trained_;
+  context.new_encoder = [this](Init) { return encoders_.make("target"); };
+  context.collective = &single_rank();
+  context.log = &log_;
+  context.views = static_cast<int>(view_contexts(config()).size());
+  context.global_batch = train.batch_size;
+  context.steps_per_epoch = std::max<std::int64_t>(1, data_.train->size() / train.batch_size);
+  context.total_steps = context.steps_per_epoch * train.epochs;
+  auto objective = make_objective(config(), catalog_, context);
+  checkpoint::load_weights(folder_ / files::objective, *objective);
+  objective->train(false);
+  trained_->train(false);
+  return objective;
+}
+
 formats::Metadata weights_metadata(const config::Config& config, const DataSet& data,
-                                   double epochs) {
+                                   const data::Shape& shape, double epochs) {
   return {{"tandem", TANDEM_VERSION},
           {"objective", config.objective.id},
           {"backbone", config.backbone.id},
+          {"backbone_settings", backbone_settings(config)},
           {"tap", config.backbone_host.tap},
           {"pool", config.backbone_host.pool},
+          {"input", Log::join(shape.channels, ",", shape.height, ",", shape.width)},
+          {"precision", config.run.precision},
           {"mean", joined(data.normalization.mean)},
           {"std", joined(data.normalization.std)},
           {"epochs", to_toml(ParamValue(epochs))}};

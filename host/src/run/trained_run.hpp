@@ -10,13 +10,21 @@
 
 namespace tandem::run {
 
+/// What of a finished run is opened.
+struct RunChoice {
+  bool best = false;  ///< the weights of the epoch with the best kNN, instead of the last ones
+  std::string test;   ///< labelled test pictures; empty: what the run evaluated with
+};
+
 /// What a finished run left, opened again: its configuration, its pictures and its encoder with the
 /// trained weights.
 class TrainedRun {
  public:
-  /// Throws Error(usage) for a folder that is no run, Error(data) where the pictures are not those
-  /// it was trained on, Error(checkpoint) for weights that cannot be used.
-  TrainedRun(const std::filesystem::path& folder, plugin::Catalog& catalog, Log& log);
+  /// Throws Error(usage) for a folder that is no run or has no best weights, Error(data) where the
+  /// pictures are not those it was trained on, Error(checkpoint) for weights that cannot be used.
+  /// `catalog` and `log` must outlive this.
+  TrainedRun(const std::filesystem::path& folder, const RunChoice& choice, plugin::Catalog& catalog,
+             Log& log);
 
   TrainedRun(const TrainedRun&) = delete;
   TrainedRun& operator=(const TrainedRun&) = delete;
@@ -27,10 +35,16 @@ class TrainedRun {
   Encoder& encoder() { return *trained_; }
   /// The same network with the random weights it started from.
   std::shared_ptr<Encoder> untrained() const;
+  /// The objective with its trained heads, on `encoder()`, in eval mode as that is then too. Must
+  /// not outlive this.
+  std::unique_ptr<Objective> objective();
   /// How many epochs its weights were trained, as their file says.
   const std::string& epochs() const { return epochs_; }
 
  private:
+  std::filesystem::path folder_;
+  plugin::Catalog& catalog_;
+  Log& log_;
   Prepared prepared_;
   DataSet data_;
   data::Shape shape_;
@@ -39,8 +53,9 @@ class TrainedRun {
   std::string epochs_;
 };
 
-/// What a file of weights says about itself.
+/// What a file of weights says about itself: what it takes to make the network again, and to show
+/// it pictures as in training. `shape` is the first view's.
 formats::Metadata weights_metadata(const config::Config& config, const DataSet& data,
-                                   double epochs);
+                                   const data::Shape& shape, double epochs);
 
 }  // namespace tandem::run

@@ -4,8 +4,10 @@
 
 #include <ATen/Functions.h>
 
+#include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 using namespace tandem;
@@ -93,4 +95,28 @@ TEST_CASE("rows can be chosen", "[features]") {
   const auto taken = take(all, rows);
   CHECK(taken.labels == std::vector<std::int64_t>{8, 5});
   CHECK(at::equal(taken.values.select(1, 1), at::tensor({7.0F, 1.0F})));
+}
+
+TEST_CASE("features that are not finite are told with the first picture's name", "[features]") {
+  Features features{at::ones({4, 2}), {0, 1, 0, 1}, [](std::int64_t i) {
+                      return "picture-" + std::to_string(i);
+                    }};
+  require_finite(features, "queries");
+  features.values[2][1] = std::numeric_limits<float>::quiet_NaN();
+  features.values[3][0] = std::numeric_limits<float>::infinity();
+  const std::vector<std::int64_t> rows = {1, 3, 2};
+  const auto message = [](const Features& broken) {
+    try {
+      require_finite(broken, "queries");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::guard);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(message(features).find("2 of 4 queries are not finite, the first picture-2") !=
+        std::string::npos);
+  CHECK(message(take(features, rows)).find("the first picture-3") != std::string::npos);
+  features.name = {};
+  CHECK(message(features).find("the first number 2") != std::string::npos);
 }

@@ -106,6 +106,63 @@ TEST_CASE("votes by hand", "[knn]") {
   CHECK(top1(bank, query, 4, 1) == 0);
 }
 
+TEST_CASE("euclidean votes by hand", "[knn]") {
+  // Distances of the query: 1, 2, 2.5, 4; lengths do matter.
+  const auto bank = features({{11, 0}, {10, 2}, {10, -2.5F}, {14, 0}}, {0, 1, 1, 0});
+  const auto query = features({{10, 0}}, {0});
+  const std::vector<KnnSetting> settings = {{1}, {3}, {4}};
+  const auto results = knn(bank, query, settings, Metric::euclidean);
+  CHECK(results[0].top1 == 1);
+  CHECK(results[1].top1 == 1);  // 1 against 1/2 + 1/2.5 = 0.9
+  const auto far = knn(features({{11.5F, 0}, {10, 2}, {10, -2.5F}}, {0, 1, 1}), query, settings,
+                       Metric::euclidean);
+  CHECK(far[1].top1 == 0);  // 1/1.5 = 0.67 against 0.9
+}
+
+TEST_CASE("euclidean neighbours agree with the definition, far from the origin too", "[knn]") {
+  auto bank = cloud(5000, 12, 7, 3);
+  auto queries = cloud(200, 12, 7, 4);
+  for (auto* made : {&bank, &queries}) {
+    for (auto& row : made->rows) {
+      for (auto& value : row) value += 300;
+    }
+  }
+  int right = 0;
+  for (std::size_t q = 0; q < queries.rows.size(); ++q) {
+    std::vector<std::pair<double, std::int64_t>> ranked;
+    for (std::size_t i = 0; i < bank.rows.size(); ++i) {
+      double square = 0;
+      for (std::size_t j = 0; j < 12; ++j)
+        square += std::pow(static_cast<double>(bank.rows[i][j]) - queries.rows[q][j], 2);
+      ranked.emplace_back(std::sqrt(square), bank.labels[i]);
+    }
+    std::sort(ranked.begin(), ranked.end());
+    std::map<std::int64_t, double> votes;
+    for (std::size_t i = 0; i < 20; ++i) votes[ranked[i].second] += 1 / (ranked[i].first + 1e-5);
+    const auto winner = std::max_element(votes.begin(), votes.end(),
+                                         [](auto& a, auto& b) { return a.second < b.second; });
+    right += winner->first == queries.labels[q];
+  }
+  const KnnSetting setting{20};
+  const auto result = knn(features(bank.rows, bank.labels), features(queries.rows, queries.labels),
+                          {&setting, 1}, Metric::euclidean)
+                          .front();
+  CHECK(std::abs(result.top1 * 200 - right) < 1.01);
+  CHECK((right > 60 && right < 200));
+}
+
+TEST_CASE("every class has its own score", "[knn]") {
+  const auto bank = features({{1, 0}, {0, 1}}, {2, 5});
+  const auto queries = features({{1, 0}, {1, 0.1F}, {0, 1}, {1, 0}}, {2, 2, 5, 5});
+  const KnnSetting setting{1, 0.1};
+  const auto result = knn(bank, queries, {&setting, 1}).front();
+  REQUIRE(result.classes.size() == 2);
+  CHECK(result.classes.at(2).right == 2);
+  CHECK(result.classes.at(2).queries == 2);
+  CHECK(result.classes.at(5).share() == 0.5);
+  CHECK(result.top1 == 0.75);
+}
+
 TEST_CASE("very low temperatures do not overflow", "[knn]") {
   const auto bank = features({{1, 0}, {0.8F, 0.6F}}, {0, 1});
   CHECK(top1(bank, features({{1, 0}}, {0}), 2, 1e-6) == 1);
@@ -158,6 +215,7 @@ TEST_CASE("what cannot be evaluated is an error", "[knn]") {
   CHECK(kind(features({{1, 0}}, {-1}), good, {}) == ErrorKind::data);
   CHECK(kind(good, features({{1, 0}}, {-1}), {}) == ErrorKind::data);
   CHECK(kind(good, features({{nan, 0}}, {0}), {}) == ErrorKind::guard);
+  CHECK(kind(good, features({{1, 0, 0}}, {0}), {}) == ErrorKind::data);
   CHECK(kind(good, good, {0, 0.1}) == ErrorKind::config);
   CHECK(kind(good, good, {1, 0}) == ErrorKind::config);
 }
@@ -172,7 +230,8 @@ TEST_CASE("the grid and its best", "[knn]") {
   const auto grid = knn_grid();
   CHECK(std::any_of(grid.begin(), grid.end(),
                     [](auto& s) { return s.k == 20 && s.temperature == 0.1; }));
-  const std::vector<KnnResult> results = {{{1, 0.1}, 0.5}, {{5, 0.1}, 0.7}, {{9, 0.1}, 0.7}};
+  const std::vector<KnnResult> results = {
+      {{1, 0.1}, 0.5, {}}, {{5, 0.1}, 0.7, {}}, {{9, 0.1}, 0.7, {}}};
   CHECK(best(results).setting.k == 5);
 }
 

@@ -1,0 +1,129 @@
+#include "run/eval_run.hpp"
+
+#include "eval/knn.hpp"
+#include "eval/linear_probe.hpp"
+#include "run/evaluation.hpp"
+#include "run/feature_sets.hpp"
+#include "tandem/base/error.hpp"
+
+#include <set>
+#include <utility>
+
+namespace tandem::run {
+namespace {
+
+/// Folders of the first picture of each class, where they tell the classes apart.
+std::map<std::int64_t, std::string> class_names(const eval::Features& features) {
+  std::map<std::int64_t, std::string> names;
+  std::set<std::string> different;
+  for (std::size_t i = 0; features.name && i < features.labels.size(); ++i) {
+    if (features.labels[i] < 0 || names.contains(features.labels[i])) continue;
+    const std::filesystem::path path = features.name(static_cast<std::int64_t>(i));
+    names[features.labels[i]] = path.parent_path().filename();
+    different.insert(path.parent_path().filename());
+  }
+  if (different.size() < names.size() || different.contains("")) names.clear();
+  return names;
+}
+
+std::vector<eval::KnnSetting> settings(const KnnOptions& options,
+                                       const config::EvalSection& section) {
+  auto ks = options.k;
+  auto temperatures = options.temperature;
+  if (ks.empty()) ks = {section.k};
+  if (temperatures.empty()) temperatures = {section.temperature};
+  std::vector<eval::KnnSetting> list;
+  for (const double temperature : temperatures) {
+    for (const std::int64_t k : ks) list.push_back({k, temperature});
+  }
+  return list;
+}
+
+template <class Items>
+std::string listed(const Items& items) {
+  std::string text;
+  for (const auto& item : items) text += (text.empty() ? "" : ", ") + Log::join(item);
+  return text;
+}
+
+/// How the neighbours voted, with the k that were used.
+std::string votes(eval::Metric metric, const std::vector<eval::KnnResult>& results) {
+  std::set<std::int64_t> ks;
+  std::set<double> temperatures;
+  for (const auto& result : results) {
+    ks.insert(result.setting.k);
+    temperatures.insert(result.setting.temperature);
+  }
+  const std::string k = listed(ks);
+  if (metric == eval::Metric::euclidean) return "euclidean, votes 1/(distance + 1e-5), k " + k;
+  return "cosine, k " + k + ", T " + listed(temperatures);
+}
+
+std::string spelled(const eval::LinearOptions& options, std::int64_t seeds) {
+  const std::string labels =
+      options.fraction < 1
+          ? Log::join("labels of ", 100 * options.fraction,
+                      " % of the bank, as many of each class, at least one, drawn by the seed, ")
+          : "";
+  const std::string rate =
+      options.rates.size() == 1
+          ? Log::join("learning rate ", options.rates[0])
+          : Log::join("learning rate chosen among ", listed(options.rates), " on ",
+                      100 * options.validation, " % of each class's bank rows (",
+                      options.fallback_rate, " where that is none), then trained again on all");
+  return Log::join(
+      "on features computed once from un-augmented pictures (the official protocol "
+      "augments them anew each epoch), ",
+      labels, "SGD, momentum ", options.momentum, ", weight decay ", options.weight_decay,
+      " on weight and bias, batch ", options.batch, ", ", options.epochs,
+      " epochs, cosine per epoch, ", rate, ", queries used once, seed ", options.seed,
+      seeds > 1 ? Log::join(" … ", options.seed + static_cast<std::uint64_t>(seeds) - 1) : "");
+}
+
+}  // namespace
+
+KnnReport evaluate_knn(const EvalOptions& what, const KnnOptions& options, plugin::Catalog& catalog,
+                       Log& log) {
+  if (options.metric == eval::Metric::euclidean && !options.temperature.empty())
+    throw Error(ErrorKind::usage, "--temperature has no part in --metric euclidean: leave it out");
+  const auto sets = feature_sets(what, catalog, log);
+  KnnReport report;
+  report.results =
+      eval::knn(sets.bank, sets.queries, settings(options, sets.section), options.metric);
+  report.epochs = sets.epochs;
+  report.class_names = class_names(sets.queries);
+  report.protocol = Log::join("kNN top1 in %, ", votes(options.metric, report.results), ", ",
+                              sets.of, ", ", sets.split);
+  return report;
+}
+
+LinearReport evaluate_linear(const EvalOptions& what, const eval::LinearOptions& options,
+                             std::int64_t seeds, plugin::Catalog& catalog, Log& log) {
+  const auto sets = feature_sets(what, catalog, log);
+  LinearReport report;
+  report.epochs = sets.epochs;
+  report.protocol = Log::join("linear probe, top1 in %, ", spelled(options, seeds), "; ", sets.of,
+                              ", ", sets.split);
+  for (std::int64_t i = 0; i < seeds; ++i) {
+    auto seeded = options;
+    seeded.seed += static_cast<std::uint64_t>(i);
+    const auto tell = [&](std::int64_t epoch, std::int64_t epochs) {
+      what.progress(Log::join("linear probe, seed ", seeded.seed, ": epoch"), epoch, epochs);
+    };
+    report.results.push_back(eval::linear_probe(sets.bank, sets.queries, seeded, tell));
+  }
+  return report;
+}
+
+BaselineReport evaluate_baselines(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
+  const auto run = open_run(what, catalog, log);
+  BaselineReport report;
+  report.lines =
+      compare_with_baselines(*run, [&](const auto& line) { log.info(line.features, ": done"); });
+  report.protocol = protocol(run->config(), run->data());
+  report.epochs = run->epochs();
+  report.section = run->config().eval;
+  return report;
+}
+
+}  // namespace tandem::run
