@@ -155,6 +155,6 @@ TEST_CASE("what cannot be embedded is told") {
   CHECK(here.run({"embed", "run", "--data", "nowhere", "--out", "f.npy"}).code == 4);
   const auto foreign = here.run({"embed", "run/objective.safetensors", "--out", "f.npy"});
   CHECK(foreign.code == 6);
-  CHECK(has(foreign.err, "does not say what it is of"));
+  CHECK(has(foreign.err, "says what network it is"));
   CHECK(here.run({"embed", "run/backbone.safetensors", "--out", "f.npy"}).code == 3);
 }

@@ -14,9 +14,10 @@ struct Command {
 const std::vector<Command> commands = {
     {"train",
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--overwrite",
-      "--dry-run"}},
+      "--dry-run", "--init-from", "--strip-prefix"}},
     {"eval", {}},
     {"embed", {"--data", "--out", "--overwrite", "--set"}},
+    {"export", {"--format", "--out", "--part", "--overwrite"}},
     {"data", {"--set"}},
     {"bench",
      {"--seconds", "--rounds", "--steps", "--set", "--data", "--objective", "--backbone",

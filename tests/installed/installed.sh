@@ -131,6 +131,13 @@ train_each() {
   done
 }
 
+# A trained backbone in a program without the trainer, moved away from its run.
+use_backbone() {
+  mv "$work/convnet/run/backbone.safetensors" "$work/trained"
+  quietly env TANDEM_PLUGIN_PATH="$work/convnet" "$work/use_backbone/use_backbone" "$work/trained"
+  grep -qE '^convnet: \[8, [0-9]+\]$' "$work/log" || { cat "$work/log" >&2 && fail "the example has no features"; }
+}
+
 # The objective that the project's README shows.
 readme_objective() {
   quietly "$prefix/bin/tandem" plugins new objective align --into "$work/projects"
@@ -153,15 +160,16 @@ main() {
   other_libtorch_is_refused
   optional_tandem_is_told
   local name role i
-  part "configure three examples, three projects of 'plugins new' and a loop"
+  part "configure three examples, three projects of 'plugins new', a loop and a user of weights"
   for i in 0 1 2; do quietly configure "${examples[i]}" "$source/examples/out_of_tree_${roles[i]}"; done
   for role in "${roles[@]}"; do
     quietly "$prefix/bin/tandem" plugins new "$role" "new_$role" --into "$work/projects"
     quietly configure "new_$role" "$work/projects/new_$role"
   done
   quietly configure own_training_loop "$source/examples/own_training_loop"
+  quietly configure use_backbone "$source/examples/use_backbone"
   readonly names=("${examples[@]}" "${roles[@]/#/new_}")
-  printf '%s\n' "${names[@]/#/$work/}" "$work/own_training_loop" >"$work/builds"
+  printf '%s\n' "${names[@]/#/$work/}" "$work/own_training_loop" "$work/use_backbone" >"$work/builds"
   part "build them"
   quietly xargs -a "$work/builds" -n 1 -P "$(nproc)" cmake --build
   part "test and check them"
@@ -175,6 +183,8 @@ main() {
   readme_objective
   part "train with each"
   train_each
+  part "use what was trained"
+  use_backbone
   part ""
 }
 main

@@ -77,29 +77,27 @@ Comparison compare(Stateful& object, const SafetensorsFile& file, const std::str
   return result;
 }
 
-/// "; 2 tensors are missing: a, b", or nothing.
-std::string listed(const Names& names, const char* singular, const char* plural) {
-  constexpr std::size_t shown = 8;
-  if (names.empty()) return "";
-  std::string text = Log::join("; ", names.size(), names.size() == 1 ? " tensor " : " tensors ",
-                               names.size() == 1 ? singular : plural, ": ");
-  for (std::size_t i = 0; i < std::min(shown, names.size()); ++i)
-    text += (i == 0 ? "" : ", ") + names[i];
-  return names.size() > shown ? text + ", …" : text;
+/// Those that `allowed` does not excuse.
+Names without(const Names& names, const NamePredicate& allowed) {
+  Names rest;
+  for (const auto& name : names)
+    if (!allowed || !allowed(name)) rest.push_back(name);
+  return rest;
 }
 
 void check(const Comparison& found, const SafetensorsFile& file, const LoadOptions& options) {
-  const auto& [missing, extra] = found.differences;
+  const auto missing = without(found.differences.missing, options.may_lack);
+  const auto extra = without(found.differences.extra, options.may_have_more);
   const bool incomplete = options.strict && !(missing.empty() && extra.empty());
   const bool nothing = found.matches.empty() && !missing.empty();
   if (!incomplete && !nothing && found.mismatched.empty()) return;
-  throw Error(ErrorKind::checkpoint,
-              file.path().string() + " does not fit this network" +
-                  (options.prefix.empty() ? "" : " (names under '" + options.prefix + "')") +
-                  listed(missing, "is missing", "are missing") +
-                  listed(extra, "is unknown", "are unknown") +
-                  listed(found.mismatched, "differs", "differ") +
-                  "; use the backbone, settings and tap that it was saved with");
+  std::string message = file.path().string() + " does not fit this network" +
+                        (options.prefix.empty() ? "" : " (names under '" + options.prefix + "')");
+  for (const auto& part :
+       {listed(missing, "is missing", "are missing"), listed(extra, "is unknown", "are unknown"),
+        listed(found.mismatched, "differs", "differ"), options.remedy})
+    if (!part.empty()) message += "; " + part;
+  throw Error(ErrorKind::checkpoint, message);
 }
 
 at::Tensor read(const SafetensorsFile& file, const TensorInfo& info) {
@@ -109,6 +107,17 @@ at::Tensor read(const SafetensorsFile& file, const TensorInfo& info) {
 }
 
 }  // namespace
+
+std::string listed(const Names& names, const std::string& singular, const std::string& plural) {
+  constexpr std::size_t shown = 8;
+  if (names.empty()) return "";
+  const bool one = names.size() == 1;
+  std::string text =
+      Log::join(names.size(), one ? " tensor " : " tensors ", one ? singular : plural, ": ");
+  for (std::size_t i = 0; i < std::min(shown, names.size()); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > shown ? text + ", …" : text;
+}
 
 void save_weights(const std::filesystem::path& path, const State& state,
                   const formats::Metadata& metadata) {

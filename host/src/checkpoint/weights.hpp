@@ -4,6 +4,7 @@
 #include "tandem/sdk/stateful.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,18 +20,29 @@ void save_weights(const std::filesystem::path& path, const State& state,
 void save_weights(const std::filesystem::path& path, Stateful& object,
                   const formats::Metadata& metadata = {});
 
+/// Says of a tensor's name whether something is in order.
+using NamePredicate = std::function<bool(const std::string& name)>;
+
 struct LoadOptions {
   /// Refuse a file that lacks a tensor of the object or has one more.
   bool strict = true;
   /// Only the file's tensors whose names start so count, without it: "backbone." of a whole run's.
   std::string prefix;
+  /// Tensors that a strict load can do without, and those of the file that it leaves.
+  NamePredicate may_lack = {}, may_have_more = {};
+  /// What to do about a file that does not fit: the end of the message.
+  std::string remedy = "use the backbone, settings and tap that it was saved with";
 };
 
-/// What a load that was not strict left out.
+/// What a load left out.
 struct LoadResult {
   std::vector<std::string> missing;  ///< of the object, and kept as they were
   std::vector<std::string> extra;    ///< of the file, without the prefix
 };
+
+/// "2 tensors are missing: a, b", with at most eight names; nothing where there are none.
+std::string listed(const std::vector<std::string>& names, const std::string& singular,
+                   const std::string& plural);
 
 /// Copies a file's tensors into an object by name; floating-point types convert. Checks everything
 /// before it changes anything. Throws Error(checkpoint) for a file that is not valid, and one that

@@ -8,6 +8,7 @@ namespace tandem::cli {
 int train_command(const Strings& words);
 int embed_command(const Strings& words);
 int eval_command(const Strings& words);
+int export_command(const Strings& words);
 int plugins_command(const Strings& words);
 int config_command(const Strings& words);
 int data_command(const Strings& words);

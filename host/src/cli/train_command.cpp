@@ -4,6 +4,7 @@
 #include "cli/setup.hpp"
 #include "formats/json_lines.hpp"
 #include "run/train_run.hpp"
+#include "tandem/base/error.hpp"
 
 #include <unistd.h>
 #include <iostream>
@@ -39,8 +40,18 @@ Arguments train_arguments() {
       "The folder's config.toml then holds every key; tandem config show prints it beforehand.");
   add_config_options(arguments, 1);
   arguments.add()("overwrite", po::bool_switch(), "replace the run that --out names")  //
-      ("dry-run", po::bool_switch(), "one step of everything, nothing kept");
+      ("dry-run", po::bool_switch(), "one step of everything, nothing kept")           //
+      ("init-from", po::value<std::string>()->value_name("FILE"),
+       "weights to start the backbone from: safetensors with its names, or a run folder")  //
+      ("strip-prefix", po::value<std::string>()->value_name("PREFIX"),
+       "what the names begin with in that file, e.g. backbone. in lightly's and solo-learn's");
   return arguments;
+}
+
+run::InitialWeights initial_weights(const Arguments& arguments) {
+  if (arguments.has("strip-prefix") && !arguments.has("init-from"))
+    throw Error(ErrorKind::usage, "--strip-prefix needs the file that --init-from names");
+  return {arguments.text("init-from"), arguments.text("strip-prefix")};
 }
 
 void print_json(const run::TrainSummary& summary) {
@@ -86,6 +97,7 @@ int train_command(const Strings& words) {
   run::TrainOptions options;
   options.overwrite = arguments.flag("overwrite");
   options.dry_run = arguments.flag("dry-run");
+  options.initial = initial_weights(arguments);
   options.stop = &catch_signals();
   ShownProgress shown(progress);
   report::TrainObserver* const observer = &shown;

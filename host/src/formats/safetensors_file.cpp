@@ -34,12 +34,14 @@ bool looks_pickled(const std::array<unsigned char, 8>& start) {
 std::string conversion(const std::filesystem::path& path) {
   std::filesystem::path to = path;
   to.replace_extension(".safetensors");
+  // A checkpoint of Lightning's, or of MoCo's kind, holds its weights under "state_dict".
   return "a pickle of PyTorch's, which can run code when it is read; convert it once, if you trust "
          "it: "
-         "python -c \"import torch, safetensors.torch as s; s.save_file({k: v.clone().contiguous() "
-         "for k, v in torch.load('" +
-         path.string() + "', map_location='cpu', weights_only=True).items()}, '" + to.string() +
-         "')\"";
+         "python -c \"import torch, safetensors.torch as s; d = torch.load('" +
+         path.string() +
+         "', map_location='cpu', weights_only=True); s.save_file({k: v.clone().contiguous() for k, "
+         "v in d.get('state_dict', d).items()}, '" +
+         to.string() + "')\"";
 }
 
 }  // namespace

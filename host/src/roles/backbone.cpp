@@ -1,13 +1,14 @@
 #include "roles/backbone.hpp"
 
 #include "plugin/guard.hpp"
+#include "tandem/sdk/exportable.hpp"
 
 namespace tandem::roles {
 namespace {
 
 using plugin::guarded;
 
-class GuardedBackbone final : public Backbone {
+class GuardedBackbone : public Backbone {
  public:
   GuardedBackbone(std::unique_ptr<Backbone> inner, plugin::Origin origin)
       : inner_(std::move(inner)), origin_(std::move(origin)) {}
@@ -28,9 +29,23 @@ class GuardedBackbone final : public Backbone {
     guarded(origin_, "to", [&] { inner_->to(device, type); });
   }
 
- private:
+ protected:
   std::unique_ptr<Backbone> inner_;
   plugin::Origin origin_;
+};
+
+/// Of one that can say what it computes.
+class GuardedExportable final : public GuardedBackbone, public Exportable {
+ public:
+  GuardedExportable(std::unique_ptr<Backbone> inner, Exportable& same, plugin::Origin origin)
+      : GuardedBackbone(std::move(inner), std::move(origin)), same_(same) {}
+
+  GraphValue describe(GraphBuilder& graph, GraphValue picture) override {
+    return guarded(origin_, "description", [&] { return same_.describe(graph, picture); });
+  }
+
+ private:
+  Exportable& same_;
 };
 
 }  // namespace
@@ -39,6 +54,8 @@ std::unique_ptr<Backbone> make_backbone(const plugin::Found<BackboneFactory>& fo
                                         const ParamValues& values, const BackboneContext& context) {
   auto made = plugin::guarded_construction(found.origin,
                                            [&] { return found.factory->create(values, context); });
+  if (auto* exportable = dynamic_cast<Exportable*>(made.get()))
+    return std::make_unique<GuardedExportable>(std::move(made), *exportable, found.origin);
   return std::make_unique<GuardedBackbone>(std::move(made), found.origin);
 }
 

@@ -25,6 +25,8 @@ class HostEncoder final : public Encoder {
   /// Throws Error(config) for a view whose size gives latents of another width.
   at::Tensor operator()(const at::Tensor& view) override;
   std::int64_t width() const override { return width_; }
+  /// Every layer of the backbone that may be tapped, behind its tap too.
+  std::vector<std::string> layers() const { return backbone_->layers(); }
   void visit(StateVisitor& visitor) override;
   void train(bool on) override { backbone_->train(on); }
   void to(at::Device device, at::ScalarType type) override { backbone_->to(device, type); }

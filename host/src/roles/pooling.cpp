@@ -69,6 +69,16 @@ at::Tensor Pooling::operator()(const at::Tensor& output) const {
                    "; use \"flatten\""));
 }
 
+GraphValue Pooling::describe(GraphBuilder& graph, GraphValue output) const {
+  const auto dimensions = graph.sizes(output).size();
+  if (kind_ == Kind::flatten) return graph.flatten(output);
+  if (kind_ != Kind::average && kind_ != Kind::grid) refuse("has no form in an exported graph");
+  if (dimensions == 2) return output;
+  if (dimensions != 4) refuse("has no form in an exported graph for tokens or series");
+  const std::int64_t cells = kind_ == Kind::grid ? cells_ : 1;
+  return graph.flatten(graph.adaptive_average_pool(output, {cells, cells}));
+}
+
 void Pooling::tell(const at::Tensor& output, Log& log) const {
   if (kind_ != Kind::average || output.dim() != 3) return;
   log.info("pool = \"", word_, "\": the layer's output ", output.sizes(),

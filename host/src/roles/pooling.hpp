@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tandem/base/log.hpp"
+#include "tandem/sdk/exportable.hpp"
 
 #include <ATen/core/Tensor.h>
 
@@ -29,6 +30,9 @@ class Pooling {
   explicit Pooling(std::string_view word);
   /// (N, …) → (N, F). Throws Error(config) where the word does not suit the shape.
   at::Tensor operator()(const at::Tensor& output) const;
+  /// The same in a graph: of a map, or of what is (N, F) already. Throws Error(config) for tokens,
+  /// which graphs do not have.
+  GraphValue describe(GraphBuilder& graph, GraphValue output) const;
   /// Logs what the word alone does not say: that an output is taken for tokens.
   void tell(const at::Tensor& output, Log& log) const;
 

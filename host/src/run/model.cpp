@@ -2,12 +2,13 @@
 
 #include "plugin/augmentation.hpp"
 #include "roles/backbone.hpp"
-#include "roles/encoder.hpp"
 #include "roles/objective.hpp"
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
 
 #include <ATen/ops/zeros.h>
+
+#include <filesystem>
 
 namespace tandem::run {
 namespace {
@@ -95,11 +96,23 @@ std::vector<ViewContext> view_contexts(const config::Config& config) {
   return contexts;
 }
 
+std::string in_full(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+void complete_paths(config::Component& component) {
+  for (std::size_t i = 0; i < component.values.size(); ++i) {
+    if (component.schema->params[i].unit != "path") continue;
+    auto* path = std::get_if<std::string>(&component.values[i]);
+    if (path != nullptr && !path->empty()) *path = in_full(*path);
+  }
+}
+
 at::ScalarType precision(const config::RunSection& section) {
   return section.precision == "float64" ? at::kDouble : at::kFloat;
 }
 
-std::shared_ptr<Encoder> EncoderMaker::make(const std::string& stage) const {
+std::shared_ptr<roles::HostEncoder> EncoderMaker::make(const std::string& stage) const {
   roles::seed_generators(static_cast<std::uint64_t>(config_.run.seed), stage);
   const auto found = catalog_.find_as<BackboneFactory>(Role::backbone, config_.backbone.id);
   const BackboneContext context{config_.backbone_host.tap, shape_.channels,

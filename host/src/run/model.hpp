@@ -3,6 +3,7 @@
 #include "config/config.hpp"
 #include "data/loader.hpp"
 #include "plugin/catalog.hpp"
+#include "roles/encoder.hpp"
 #include "tandem/sdk/objective.hpp"
 #include "train/optimizer.hpp"
 #include "train/schedule.hpp"
@@ -21,6 +22,11 @@ std::vector<data::ViewSpec> make_views(const config::Config& config, plugin::Cat
 /// What each of these views is to an objective, in the same order.
 std::vector<ViewContext> view_contexts(const config::Config& config);
 
+/// A path that means the same in every folder.
+std::string in_full(const std::string& path);
+/// The paths among a plugin's parameters, in full.
+void complete_paths(config::Component& component);
+
 /// The type that `run.precision` names.
 at::ScalarType precision(const config::RunSection& section);
 
@@ -33,7 +39,7 @@ class EncoderMaker {
                Log& log)
       : config_(config), catalog_(catalog), shape_(shape), log_(log) {}
   /// `stage` names the encoder for its random initial weights: equal names, equal weights.
-  std::shared_ptr<Encoder> make(const std::string& stage) const;
+  std::shared_ptr<roles::HostEncoder> make(const std::string& stage) const;
 
  private:
   const config::Config& config_;

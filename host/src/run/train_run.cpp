@@ -89,19 +89,6 @@ train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch
   return plan;
 }
 
-std::string in_full(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
-
-/// The paths among a plugin's parameters, in full.
-void complete_paths(config::Component& component) {
-  for (std::size_t i = 0; i < component.values.size(); ++i) {
-    if (component.schema->params[i].unit != "path") continue;
-    auto* path = std::get_if<std::string>(&component.values[i]);
-    if (path != nullptr && !path->empty()) *path = in_full(*path);
-  }
-}
-
 /// A run under construction: every part in the order in which it needs the others.
 class TrainRun {
  public:
@@ -229,6 +216,7 @@ class TrainRun {
   }
 
   train::LearnerParts learner_parts() {
+    initial_ = load_initial_weights(options_.initial, *encoder_, log_);
     check_view_widths(*encoder_, loader_.shapes(), plan_.type);
     auto objective = make_objective(config_, catalog_, objective_context());
     auto parameters = train::trained_parameters(*encoder_, *objective);
@@ -260,8 +248,9 @@ class TrainRun {
   /// Writes what the run is; gives the views that it shows.
   Image describe(const RunFolder& folder, const config::Config& resolved) const {
     formats::write_file(folder.file(files::config), config::to_toml(resolved));
-    formats::write_file(folder.file(files::manifest),
-                        manifest(resolved, catalog_, data_).dump(2) + "\n");
+    auto made_of = manifest(resolved, catalog_, data_);
+    if (!initial_.is_null()) made_of["initial_weights"] = initial_;
+    formats::write_file(folder.file(files::manifest), made_of.dump(2) + "\n");
     const PreviewOptions first_ones{.images = std::min(8, config_.train.batch_size)};
     const auto sheet =
         sheet_options(*data_.train, static_cast<std::uint64_t>(config_.run.seed), first_ones);
@@ -344,7 +333,8 @@ class TrainRun {
   data::BatchLoader loader_;
   train::Plan plan_;
   EncoderMaker encoders_;
-  std::shared_ptr<Encoder> encoder_;
+  std::shared_ptr<roles::HostEncoder> encoder_;
+  formats::Json initial_;  // what the encoder's weights came from; null: drawn
   std::int64_t parameter_count_ = 0;
   train::Learner learner_;
   std::int64_t steps_ = 0;

@@ -2,6 +2,7 @@
 
 #include "report/observer.hpp"
 #include "run/configuration.hpp"
+#include "run/initial_weights.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -13,6 +14,7 @@ namespace tandem::run {
 struct TrainOptions {
   bool overwrite = false;                   ///< replace the run in the folder
   bool dry_run = false;                     ///< one step of everything, and nothing is kept
+  InitialWeights initial;                   ///< where the backbone starts; no file: drawn
   const std::atomic<bool>* stop = nullptr;  ///< set from outside to end after the current step
   std::span<report::TrainObserver* const> observers;  ///< told before the run's own
 };

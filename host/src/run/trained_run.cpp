@@ -1,5 +1,6 @@
 #include "run/trained_run.hpp"
 
+#include "checkpoint/saved_backbone.hpp"
 #include "checkpoint/weights.hpp"
 #include "formats/json_lines.hpp"
 #include "run/run_folder.hpp"
@@ -77,22 +78,15 @@ void add_test_pictures(const std::string& test, const config::Config& config, Da
   use_test_pictures(data, chosen);
 }
 
-std::string joined(const std::vector<float>& values) {
-  std::string text;
-  for (const float value : values)
-    text += (text.empty() ? "" : ",") + to_toml(ParamValue(double{value}));
-  return text;
-}
-
-/// The backbone's table as one line of TOML, without what only a person may say: trust.
-std::string backbone_settings(const config::Config& config) {
-  constexpr std::string_view table = "backbone.";
-  std::string text;
-  for (const auto& item : config::settings(config)) {
-    if (!item.path.starts_with(table) || item.path == "backbone.trust") continue;
-    text += (text.empty() ? "{" : ", ") + item.path.substr(table.size()) + " = " + item.value;
+/// A plugin's values as the lines of its table.
+std::string to_lines(config::Component component) {
+  complete_paths(component);
+  std::string lines;
+  for (std::size_t i = 0; i < component.values.size(); ++i) {
+    const auto& param = component.schema->params[i];
+    lines += param.name + " = " + to_toml(param, component.values[i]) + "\n";
   }
-  return text + "}";
+  return lines;
 }
 
 }  // namespace
@@ -140,17 +134,21 @@ std::unique_ptr<Objective> TrainedRun::objective() {
 
 formats::Metadata weights_metadata(const config::Config& config, const DataSet& data,
                                    const data::Shape& shape, double epochs) {
-  return {{"tandem", TANDEM_VERSION},
-          {"objective", config.objective.id},
-          {"backbone", config.backbone.id},
-          {"backbone_settings", backbone_settings(config)},
-          {"tap", config.backbone_host.tap},
-          {"pool", config.backbone_host.pool},
-          {"input", Log::join(shape.channels, ",", shape.height, ",", shape.width)},
-          {"precision", config.run.precision},
-          {"mean", joined(data.normalization.mean)},
-          {"std", joined(data.normalization.std)},
-          {"epochs", to_toml(ParamValue(epochs))}};
+  const auto& [mean, std] = data.normalization;
+  auto metadata = checkpoint::to_metadata({config.backbone.id,
+                                           to_lines(config.backbone),
+                                           config.backbone_host.tap,
+                                           config.backbone_host.pool,
+                                           shape.channels,
+                                           shape.height,
+                                           shape.width,
+                                           {mean.begin(), mean.end()},
+                                           {std.begin(), std.end()}});
+  metadata["tandem"] = TANDEM_VERSION;
+  metadata["objective"] = config.objective.id;
+  metadata["precision"] = config.run.precision;
+  metadata["epochs"] = to_toml(ParamValue(epochs));
+  return metadata;
 }
 
 }  // namespace tandem::run

@@ -1,7 +1,7 @@
 #include "block.hpp"
 
-#include <ATen/Functions.h>
 #include <torch/nn/init.h>
+#include <torch/nn/modules/container/sequential.h>
 
 #include <algorithm>
 #include <utility>
@@ -95,31 +95,40 @@ void Block::keep_downsample(const BlockOptions& options) {
   const torch::nn::Conv2d conv =
       make_conv(options.input, options.output(), 1, options.stride / pick_every_, 0);
   if (!needs(downsample_node_)) return;
-  downsample_ = register_module("downsample", torch::nn::Sequential(conv));
-  if (needs(downsample_node_ + 1)) downsample_->push_back(torch::nn::BatchNorm2d(options.output()));
+  downsample_ = conv;
+  torch::nn::Sequential both(conv);
+  if (needs(downsample_node_ + 1)) {
+    downsample_norm_ = torch::nn::BatchNorm2d(options.output());
+    both->push_back(downsample_norm_);
+  }
+  register_module("downsample", both);
 }
 
-at::Tensor Block::shortcut(const at::Tensor& x) {
+template <class Ops>
+typename Ops::Value Block::shortcut(const Ops& ops, typename Ops::Value x) {
   if (downsample_.is_empty()) return x;
-  if (pick_every_ == 1) return downsample_->forward(x);
-  return downsample_->forward(
-      x.slice(2, 0, c10::nullopt, pick_every_).slice(3, 0, c10::nullopt, pick_every_));
+  x = ops.conv(downsample_, x, pick_every_);
+  return downsample_norm_.is_empty() ? x : ops.norm(downsample_norm_, x);
 }
 
-at::Tensor Block::forward(const at::Tensor& x) {
-  if (convs_.empty()) return shortcut(x);
-  at::Tensor y = x;
+template <class Ops>
+typename Ops::Value Block::run(const Ops& ops, typename Ops::Value x) {
+  if (convs_.empty()) return shortcut(ops, x);
+  auto y = x;
   for (std::size_t i = 0; i < convs_.size(); ++i) {
-    y = convs_[i]->forward(y);
+    y = ops.conv(convs_[i], y);
     if (end_ == 3 * i) return y;
-    y = norms_[i]->forward(y);
+    y = ops.norm(norms_[i], y);
     if (end_ == 3 * i + 1) return y;
     if (3 * i + 2 >= downsample_node_) break;
-    y.relu_();
+    y = ops.relu(y);
     if (end_ == 3 * i + 2) return y;
   }
-  y += shortcut(x);
-  return end_ == add_node_ ? y : y.relu_();
+  y = ops.add(y, shortcut(ops, x));
+  return end_ == add_node_ ? y : ops.relu(y);
 }
+
+template at::Tensor Block::run(const TensorOps& ops, at::Tensor x);
+template tandem::GraphValue Block::run(const GraphOps& ops, tandem::GraphValue x);
 
 }  // namespace resnet

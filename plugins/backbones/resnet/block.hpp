@@ -1,8 +1,9 @@
 #pragma once
 
+#include "ops.hpp"
+
 #include <torch/nn/module.h>
 #include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/conv.h>
 
 #include <cstddef>
@@ -40,17 +41,21 @@ class Block : public torch::nn::Module {
   /// `end` is one of `block_nodes(options)`, or "" for the whole block. Random weights do not
   /// depend on `end`.
   Block(const BlockOptions& options, std::string_view end);
-  at::Tensor forward(const at::Tensor& x);
+  /// The block's output, on tensors or in a graph.
+  template <class Ops>
+  typename Ops::Value run(const Ops& ops, typename Ops::Value x);
 
  private:
   bool needs(std::size_t node) const;
   void keep(std::vector<torch::nn::Conv2d> convs, std::vector<torch::nn::BatchNorm2d> norms);
   void keep_downsample(const BlockOptions& options);
-  at::Tensor shortcut(const at::Tensor& x);
+  template <class Ops>
+  typename Ops::Value shortcut(const Ops& ops, typename Ops::Value x);
 
   std::vector<torch::nn::Conv2d> convs_;
   std::vector<torch::nn::BatchNorm2d> norms_;
-  torch::nn::Sequential downsample_{nullptr};
+  torch::nn::Conv2d downsample_{nullptr};
+  torch::nn::BatchNorm2d downsample_norm_{nullptr};
   // The weight gradient of a strided 1×1 convolution over 8 channels or fewer writes out of bounds
   // where memory is channels-last (LibTorch 2.13, AVX-512): there the shortcut picks its pixels
   // first and convolves them without a stride, which is the same arithmetic.
@@ -59,5 +64,8 @@ class Block : public torch::nn::Module {
   std::size_t downsample_node_;  // of downsample.0, where there is one
   std::size_t add_node_;
 };
+
+extern template at::Tensor Block::run(const TensorOps& ops, at::Tensor x);
+extern template tandem::GraphValue Block::run(const GraphOps& ops, tandem::GraphValue x);
 
 }  // namespace resnet

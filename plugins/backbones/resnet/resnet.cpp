@@ -1,7 +1,5 @@
 #include "resnet.hpp"
 
-#include <ATen/Functions.h>
-
 #include <cstddef>
 
 namespace resnet {
@@ -30,18 +28,27 @@ void ResNet::build_blocks() {
   }
 }
 
-at::Tensor ResNet::forward(const at::Tensor& view) {
-  at::Tensor x = conv1_->forward(view);
+template <class Ops>
+typename Ops::Value ResNet::run(const Ops& ops, typename Ops::Value x) {
+  x = ops.conv(conv1_, x);
   if (tap_.place == Tap::conv1) return x;
-  x = bn1_->forward(x);
+  x = ops.norm(bn1_, x);
   if (tap_.place == Tap::bn1) return x;
-  x.relu_();
+  x = ops.relu(x);
   if (tap_.place == Tap::relu) return x;
-  if (layout_.stem.pool) x = at::max_pool2d(x, {3, 3}, {2, 2}, {1, 1});
-  for (const auto& block : blocks_) x = block->forward(x);
+  if (layout_.stem.pool) x = ops.max_pool(x);
+  for (const auto& block : blocks_) x = block->run(ops, x);
   if (tap_.place <= Tap::blocks) return x;
-  x = at::adaptive_avg_pool2d(x, {1, 1});
-  return tap_.place == Tap::avgpool ? x : fc_->forward(x.flatten(1));
+  x = ops.average(x);
+  return tap_.place == Tap::avgpool ? x : ops.linear(fc_, x);
+}
+
+at::Tensor ResNet::forward(const at::Tensor& view) {
+  return run(TensorOps(), view);
+}
+
+tandem::GraphValue ResNet::describe(tandem::GraphBuilder& graph, tandem::GraphValue picture) {
+  return run(GraphOps{graph}, picture);
 }
 
 }  // namespace resnet

@@ -2,6 +2,7 @@
 
 #include "block.hpp"
 #include "layout.hpp"
+#include "tandem/sdk/exportable.hpp"
 #include "tandem/sdk/module.hpp"
 
 #include <torch/nn/modules/linear.h>
@@ -14,7 +15,7 @@ namespace resnet {
 
 /// A residual network up to one layer, its parameters named as torchvision names them. Nothing
 /// behind the tap is built, and random weights do not depend on the tap.
-class ResNet : public tandem::ModuleBackbone {
+class ResNet : public tandem::ModuleBackbone, public tandem::Exportable {
  public:
   using Params = resnet::Params;
 
@@ -23,9 +24,12 @@ class ResNet : public tandem::ModuleBackbone {
   /// (N, F, H', W').
   at::Tensor forward(const at::Tensor& view) override;
   std::vector<std::string> layers() const override { return layer_names(layout_); }
+  tandem::GraphValue describe(tandem::GraphBuilder& graph, tandem::GraphValue picture) override;
 
  private:
   void build_blocks();
+  template <class Ops>
+  typename Ops::Value run(const Ops& ops, typename Ops::Value x);
   Layout layout_;
   Tap tap_;
   torch::nn::Conv2d conv1_;

@@ -2,6 +2,7 @@
 #include "../layout.hpp"
 
 #include "catch.hpp"
+#include "tandem/sdk/exportable.hpp"
 #include "tandem/sdk/module.hpp"
 #include "tandem/sdk/tap.hpp"
 
@@ -68,6 +69,26 @@ SIZE(TapPoint, 56);
 AT(TapPoint, name, 0);
 AT(TapPoint, shape, 32);
 
+SIZE(GraphValue, 8);
+SIZE(Extent, 16);
+SIZE(GraphConvolution, 72);
+AT(GraphConvolution, weight, 0);
+AT(GraphConvolution, bias, 8);
+AT(GraphConvolution, stride, 16);
+AT(GraphConvolution, padding, 32);
+AT(GraphConvolution, dilation, 48);
+AT(GraphConvolution, groups, 64);
+SIZE(GraphBatchNorm, 40);
+AT(GraphBatchNorm, weight, 0);
+AT(GraphBatchNorm, bias, 8);
+AT(GraphBatchNorm, mean, 16);
+AT(GraphBatchNorm, variance, 24);
+AT(GraphBatchNorm, eps, 32);
+SIZE(GraphPool, 48);
+AT(GraphPool, kernel, 0);
+AT(GraphPool, stride, 16);
+AT(GraphPool, padding, 32);
+
 SIZE(MlpOptions, 40);
 AT(MlpOptions, input, 0);
 AT(MlpOptions, widths, 8);
@@ -81,6 +102,7 @@ AT(MlpOptions, last_affine, 36);
 SIZE(Stateful, 8);
 SIZE(Encoder, 8);
 SIZE(Backbone, 8);
+SIZE(Exportable, 8);
 SIZE(Objective, 8 + sizeof(ObjectiveContext));
 SIZE(ModuleState, 48);
 SIZE(ModuleBackbone, sizeof(Backbone) + sizeof(ModuleState));
@@ -102,6 +124,17 @@ TEST_CASE("virtuals of tandem::sdk keep their order") {
   CHECK(slot(&Backbone::forward) == 5);
   CHECK(slot(&Backbone::layers) == 6);
   CHECK(slot(&BackboneFactory::create) == 3);
+  CHECK(slot(&Exportable::describe) == 2);
+  CHECK(slot(&GraphBuilder::convolution) == 2);
+  CHECK(slot(&GraphBuilder::batch_norm) == 3);
+  CHECK(slot(&GraphBuilder::relu) == 4);
+  CHECK(slot(&GraphBuilder::max_pool) == 5);
+  CHECK(slot(&GraphBuilder::average_pool) == 6);
+  CHECK(slot(&GraphBuilder::adaptive_average_pool) == 7);
+  CHECK(slot(&GraphBuilder::add) == 8);
+  CHECK(slot(&GraphBuilder::flatten) == 9);
+  CHECK(slot(&GraphBuilder::linear) == 10);
+  CHECK(slot(&GraphBuilder::sizes) == 11);
   CHECK(slot(&Objective::encode) == 5);
   CHECK(slot(&Objective::embed) == 6);
   CHECK(slot(&Objective::loss) == 7);

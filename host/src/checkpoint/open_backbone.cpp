@@ -1,0 +1,27 @@
+#include "checkpoint/open_backbone.hpp"
+
+#include "checkpoint/weights.hpp"
+#include "config/values.hpp"
+#include "roles/backbone.hpp"
+#include "roles/state.hpp"
+
+namespace tandem::checkpoint {
+
+OpenedBackbone open_backbone(const std::filesystem::path& weights, plugin::Catalog& catalog,
+                             bool trust, Log& log) {
+  OpenedBackbone opened;
+  opened.saved = saved_backbone(formats::SafetensorsFile::open(weights));
+  const auto& saved = opened.saved;
+  const auto found = catalog.find_as<BackboneFactory>(Role::backbone, saved.id);
+  const auto values =
+      config::read_values(saved.parameters, found.factory->schema(),
+                          "[backbone] of " + weights.string(), "backbone '" + saved.id + "'");
+  opened.backbone = roles::make_backbone(found, values, {saved.tap, saved.channels, trust, &log});
+  opened.backbone->to(at::kCPU, at::kFloat);
+  roles::to_channels_last(*opened.backbone);
+  load_weights(weights, *opened.backbone);
+  opened.backbone->train(false);
+  return opened;
+}
+
+}  // namespace tandem::checkpoint

@@ -1,0 +1,8 @@
+#include "tandem/sdk/exportable.hpp"
+
+namespace tandem {
+
+GraphBuilder::~GraphBuilder() = default;
+Exportable::~Exportable() = default;
+
+}  // namespace tandem
