@@ -53,9 +53,7 @@ config::Config configure(const std::filesystem::path& run_or_file,
     };
   }
   layers.assignments.insert(layers.assignments.end(), assignments.begin(), assignments.end());
-  const auto side = [](std::int64_t size) { return static_cast<int>(size); };
-  auto config =
-      prepare_for(layers, catalog, {side(saved.height), side(saved.width), side(saved.channels)});
+  auto config = prepare_for(layers, catalog, shape);
   // Its heads are not needed, and its plugin may be missing here.
   config.objective.id = said(weights, "objective");
   return config;

@@ -1,0 +1,211 @@
+#include "report/comparison.hpp"
+
+#include "report/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string_view>
+
+namespace tandem::report {
+namespace {
+
+/// Keys of config.toml, by section, that leave the task as it is.
+constexpr std::array<std::string_view, 7> of_no_account = {
+    "[run]seed",     "[run]out",       "[run]threads",     "[run]device",
+    "[data]workers", "[data]cache_mb", "[train]log_every",
+};
+
+std::string task_of(const RunRecord& run) {
+  std::istringstream lines(run.config);
+  std::string section, task;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('[')) section = line;
+    const std::string key = section + line.substr(0, line.find(' '));
+    if (std::find(of_no_account.begin(), of_no_account.end(), key) == of_no_account.end())
+      task += line + '\n';
+  }
+  return task;
+}
+
+std::string label_of(const std::vector<RunRecord>& runs, const Group& group) {
+  const RunRecord& first = runs[group.runs.front()];
+  const auto slash = first.name.find('/');
+  if (slash != std::string::npos) return first.name.substr(0, slash);
+  return group.runs.size() == 1 ? first.name : first.info.objective;
+}
+
+void tell_apart(std::vector<Group>& groups) {
+  std::map<std::string, int> seen;
+  for (Group& group : groups) {
+    const int count = ++seen[group.label];
+    if (count > 1) group.label += " (" + std::to_string(count) + ")";
+  }
+}
+
+/// The protocol of a run's accuracy without what differs from seed to seed.
+std::string protocol_of(const RunRecord& run) {
+  for (auto event = run.evaluations.rbegin(); event != run.evaluations.rend(); ++event) {
+    if (event->name != "knn") continue;
+    std::string text = event->protocol;
+    const auto begin = text.find(", seed ");
+    if (begin != std::string::npos)
+      text.erase(begin, text.find(',', begin + 1) - begin);  // to its end where no comma follows
+    return text;
+  }
+  return "";
+}
+
+/// Every different value of something that ought to be equal, with the runs that have it.
+void require_equal(Comparison& result, const std::vector<RunRecord>& runs, const std::string& what,
+                   const std::vector<std::string>& values) {
+  if (std::set<std::string>(values.begin(), values.end()).size() < 2) return;
+  std::map<std::string, std::string> who;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    auto& names = who[values[i]];
+    names += (names.empty() ? "" : ", ") + runs[i].name;
+  }
+  std::string text = what + ": ";
+  for (const auto& [value, names] : who)
+    text += (text.ends_with(": ") ? "" : "; ") + value + " (" + names + ")";
+  result.cautions.push_back(text);
+}
+
+void check_equal_terms(Comparison& result, const std::vector<RunRecord>& runs) {
+  std::vector<std::string> data, budgets, batches, protocols;
+  for (const RunRecord& run : runs) {
+    data.push_back(fingerprint(run));
+    budgets.push_back(counted(run.info.epochs, "epoch") + ", " +
+                      counted(run.info.total_steps, "step"));
+    batches.push_back(std::to_string(run.info.batch_size));
+    const std::string protocol = protocol_of(run);
+    protocols.push_back(protocol.empty() ? "none" : protocol);
+  }
+  require_equal(result, runs, "the runs were trained on different pictures", data);
+  require_equal(result, runs, "the runs have different budgets", budgets);
+  require_equal(result, runs, "the runs have different batch sizes", batches);
+  require_equal(result, runs, "the runs were evaluated differently", protocols);
+}
+
+void tell_unfinished(Comparison& result, const std::vector<RunRecord>& runs) {
+  for (const RunRecord& run : runs) {
+    if (run.finished()) continue;
+    const std::string end = run.end.empty() ? "has not ended" : "was " + run.end;
+    result.cautions.push_back(run.name + " " + end + " after " + std::to_string(run.steps) +
+                              " of " + std::to_string(run.info.total_steps) +
+                              " steps, and is in no average" +
+                              (run.message.empty() ? "" : ": " + run.message));
+  }
+}
+
+ComparedGroup summary(const std::vector<RunRecord>& runs, const Group& group) {
+  ComparedGroup row;
+  row.label = group.label;
+  std::vector<double> accuracy, seconds, rate, memory;
+  const auto add = [](std::vector<double>& values, double value) {
+    if (std::isfinite(value) && value > 0) values.push_back(value);
+  };
+  for (const std::size_t i : group.runs) {
+    const RunRecord& run = runs[i];
+    if (!run.finished()) {
+      ++row.unfinished;
+      continue;
+    }
+    ++row.finished;
+    if (std::isfinite(run.last_value("knn_top1"))) accuracy.push_back(run.last_value("knn_top1"));
+    add(seconds, run.seconds);
+    add(rate, run.images_per_second());
+    add(memory, run.peak_bytes);
+  }
+  row.accuracy = spread(accuracy);
+  row.seconds = spread(seconds);
+  row.images_per_second = spread(rate);
+  row.peak_bytes = spread(memory);
+  return row;
+}
+
+/// Accuracy by seed; of two runs with one seed the later counts.
+std::map<std::int64_t, double> by_seed(const std::vector<RunRecord>& runs, const Group& group) {
+  std::map<std::int64_t, double> values;
+  for (const std::size_t i : group.runs) {
+    const double value = runs[i].last_value("knn_top1");
+    if (runs[i].finished() && std::isfinite(value)) values[runs[i].seed] = value;
+  }
+  return values;
+}
+
+Interval difference(const std::vector<RunRecord>& runs, const Group& first, const Group& other) {
+  const auto base = by_seed(runs, first);
+  std::vector<double> differences;
+  for (const auto& [seed, value] : by_seed(runs, other)) {
+    const auto pair = base.find(seed);
+    if (pair != base.end()) differences.push_back(value - pair->second);
+  }
+  return paired_interval(differences);
+}
+
+void add_notes(Comparison& result) {
+  if (result.groups.size() < 2) return;
+  std::size_t pairs = 0;
+  for (const auto& row : result.rows) pairs = std::max(pairs, row.to_first.pairs);
+  result.notes.push_back(
+      "Hyper-parameters were not tuned: each configuration counts as it is written.");
+  if (pairs >= 2) {
+    result.notes.push_back(
+        "Differences are paired by seed; ± after them is the half width of their 95 % confidence "
+        "interval (Student's t), after other numbers the standard deviation over seeds (n − 1).");
+    if (result.groups.size() > 2)
+      result.notes.push_back("The intervals are not corrected for there being several of them.");
+  } else {
+    result.notes.push_back(
+        "A difference has no interval without two seeds that both configurations were run with.");
+  }
+}
+
+}  // namespace
+
+std::vector<Group> group_runs(const std::vector<RunRecord>& runs) {
+  std::vector<Group> groups;
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto [place, fresh] = places.try_emplace(task_of(runs[i]), groups.size());
+    if (fresh) groups.emplace_back();
+    groups[place->second].runs.push_back(i);
+  }
+  for (Group& group : groups) {
+    std::stable_sort(group.runs.begin(), group.runs.end(),
+                     [&](std::size_t a, std::size_t b) { return runs[a].seed < runs[b].seed; });
+    group.label = label_of(runs, group);
+  }
+  tell_apart(groups);
+  return groups;
+}
+
+std::string fingerprint(const RunRecord& run) {
+  const auto data = run.manifest.find("data");
+  if (data == run.manifest.end() || !data->is_object()) return "unknown";
+  const auto found = data->find("fingerprint");
+  return found != data->end() && found->is_string() ? found->get<std::string>() : "unknown";
+}
+
+Comparison compare_runs(const std::vector<RunRecord>& runs, std::vector<Group> groups) {
+  Comparison result;
+  result.groups = std::move(groups);
+  check_equal_terms(result, runs);
+  tell_unfinished(result, runs);
+  for (std::size_t i = 0; i < result.groups.size(); ++i) {
+    result.rows.push_back(summary(runs, result.groups[i]));
+    if (i > 0)
+      result.rows.back().to_first = difference(runs, result.groups.front(), result.groups[i]);
+  }
+  for (const RunRecord& run : runs) {
+    if (result.protocol.empty()) result.protocol = protocol_of(run);
+  }
+  add_notes(result);
+  return result;
+}
+
+}  // namespace tandem::report

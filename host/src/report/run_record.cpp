@@ -1,0 +1,80 @@
+#include "report/run_record.hpp"
+
+#include "report/metrics_reader.hpp"
+#include "tandem/base/error.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <limits>
+
+namespace tandem::report {
+namespace {
+
+using formats::Json;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+Json object_in(const std::filesystem::path& path) {
+  Json value = Json::parse(content_of(path), nullptr, /*allow_exceptions=*/false);
+  return value.is_object() ? value : Json::object();
+}
+
+std::string name_of(const std::filesystem::path& folder) {
+  const auto full = std::filesystem::absolute(folder / ".").lexically_normal().parent_path();
+  const std::string name = full.filename();
+  return name.starts_with("seed-") ? full.parent_path().filename().string() + "/" + name : name;
+}
+
+void require_run(const std::filesystem::path& folder) {
+  for (const char* file : {"config.toml", "metrics.jsonl"}) {
+    if (std::filesystem::is_regular_file(folder / file)) continue;
+    throw Error(ErrorKind::usage, folder.string() + " is not a run folder: it has no " + file);
+  }
+}
+
+}  // namespace
+
+const Points& RunRecord::points(const std::string& curve) const {
+  static const Points none;
+  const auto found = std::find_if(curves.begin(), curves.end(),
+                                  [&](const Curve& item) { return item.name == curve; });
+  return found == curves.end() ? none : found->points;
+}
+
+double RunRecord::last_value(const std::string& value) const {
+  for (auto event = evaluations.rbegin(); event != evaluations.rend(); ++event) {
+    for (const auto& item : event->values)
+      if (item.name == value) return item.value;
+  }
+  return nan;
+}
+
+double RunRecord::images_per_second() const {
+  return step_seconds > 0 ? images / step_seconds : nan;
+}
+
+RunRecord read_run(const std::filesystem::path& folder) {
+  require_run(folder);
+  RunRecord run;
+  run.folder = folder;
+  run.name = name_of(folder);
+  run.config = content_of(folder / "config.toml");
+  run.manifest = object_in(folder / "manifest.json");
+  run.gallery = object_in(folder / "gallery.json");
+  const auto number = [&](const char* key) {
+    const auto found = run.manifest.find(key);
+    return found != run.manifest.end() && found->is_number() ? found->get<double>() : 0;
+  };
+  run.seed = static_cast<std::int64_t>(number("seed"));
+  run.peak_bytes = number("peak_memory_bytes");
+  read_metrics(folder / "metrics.jsonl", run);
+  return run;
+}
+
+}  // namespace tandem::report
