@@ -91,7 +91,8 @@ TEST_CASE("a disk without room for the weights is told with the bytes they need"
       here, here.tiny({"--set", "backbone.width=64", "--set", "train.max_steps=1"}), 250'000);
   check_refused(result, 8, {"run/backbone.safetensors", "bytes", "choose another folder"});
   CHECK(names_of(here / "run") == Words{"config.toml", "events.out.tfevents.tandem",
-                                        "manifest.json", "metrics.jsonl", "views.png"});
+                                        "manifest.json", "metrics.jsonl", "report.html",
+                                        "views.png"});
 }
 
 TEST_CASE("metrics that no longer fit are dropped with one warning, and the run goes on") {

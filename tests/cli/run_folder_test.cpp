@@ -32,11 +32,13 @@ const Finished& finished() {
 
 }  // namespace
 
-TEST_CASE("a run leaves its configuration, manifest, metrics, views and weights, and no more") {
+TEST_CASE(
+    "a run leaves its configuration, manifest, metrics, views, weights and page, and no more") {
   REQUIRE(finished().result.code == 0);
   CHECK(names_of(finished().run) == Words{"backbone.safetensors", "config.toml",
-                                          "events.out.tfevents.tandem", "manifest.json",
-                                          "metrics.jsonl", "objective.safetensors", "views.png"});
+                                          "events.out.tfevents.tandem", "gallery.json",
+                                          "manifest.json", "metrics.jsonl", "objective.safetensors",
+                                          "report.html", "views.png"});
 }
 
 TEST_CASE("a run's result goes to stdout, its progress to stderr without control codes") {

@@ -6,6 +6,8 @@
 namespace tandem::cli {
 
 int train_command(const Strings& words);
+int compare_command(const Strings& words);
+int sweep_command(const Strings& words);
 int embed_command(const Strings& words);
 int eval_command(const Strings& words);
 int export_command(const Strings& words);

@@ -21,6 +21,9 @@ struct Command {
 
 constexpr std::array commands = {
     Command{"train", "pre-train a backbone on a folder of pictures", train_command},
+    Command{"compare", "train several configurations alike, or read runs: a table and a page",
+            compare_command},
+    Command{"sweep", "train a grid of configurations, and compare them", sweep_command},
     Command{"embed", "write a trained backbone's features of pictures", embed_command},
     Command{"eval", "evaluate a run: kNN, linear probe, against simple baselines", eval_command},
     Command{"export", "write a run's weights for torchvision, timm or ONNX", export_command},

@@ -91,7 +91,7 @@ void add_config_options(Arguments& arguments, int words, bool out_is_run) {
   arguments.positional("config", words);
 }
 
-run::Layers read_layers(const Arguments& arguments, const std::string& word) {
+run::Layers read_shorthands(const Arguments& arguments, const std::string& word) {
   run::Layers layers;
   if (!word.empty()) layers.file = find_config(word);
   for (const auto& [option, key, value_name, what] : shorthands) {
@@ -99,6 +99,11 @@ run::Layers read_layers(const Arguments& arguments, const std::string& word) {
     layers.assignments.push_back(
         {assignment(key, arguments.text(option)), std::string("--") + option});
   }
+  return layers;
+}
+
+run::Layers read_layers(const Arguments& arguments, const std::string& word) {
+  auto layers = read_shorthands(arguments, word);
   for (auto& item : set_assignments(arguments)) layers.assignments.push_back(std::move(item));
   return layers;
 }

@@ -18,8 +18,10 @@ void add_config_options(Arguments& arguments, int words, bool out_is_run = true)
 std::string assignment(const std::string& key, const std::string& text);
 /// What --set says, each with its number for messages.
 std::vector<run::Assignment> set_assignments(const Arguments& arguments);
-/// The layers of a configuration as the command line gives them; `word` names a file, a run's
-/// folder or a preset, or is empty.
+/// The layers of a configuration as the command line gives them but for --set; `word` names a file,
+/// a run's folder or a preset, or is empty.
+run::Layers read_shorthands(const Arguments& arguments, const std::string& word);
+/// The same with --set.
 run::Layers read_layers(const Arguments& arguments, const std::string& word);
 
 }  // namespace tandem::cli

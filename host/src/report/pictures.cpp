@@ -104,9 +104,8 @@ std::string views_figure(const std::filesystem::path& file, const std::string& w
   Image image;
   try {
     data::decode_png({reinterpret_cast<const std::uint8_t*>(png.data()), png.size()}, {}, image);
-    // Twice the pixels for each that remains, so that photos stay smooth.
     while (png.size() > largest_views && image.height() > 64) {
-      data::fit(image, image.height() * 2 / 3, image.width() * 2 / 3);
+      data::fit(image, image.height() * 2 / 3, std::max(1, image.width() * 2 / 3));
       png = data::encode_png(image);
     }
   } catch (const Error&) {

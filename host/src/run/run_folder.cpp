@@ -16,9 +16,9 @@
 namespace tandem::run {
 namespace {
 
-constexpr std::array written = {files::config, files::manifest,    files::metrics,
-                                files::views,  files::tensorboard, files::backbone,
-                                files::best,   files::objective};
+constexpr std::array written = {
+    files::config,   files::manifest, files::metrics,   files::views,   files::tensorboard,
+    files::backbone, files::best,     files::objective, files::gallery, files::report};
 
 [[noreturn]] void cannot_make(const std::filesystem::path& path, const std::string& why) {
   throw Error(ErrorKind::resource, "run folder " + path.string() + " cannot be written: " + why +
@@ -102,7 +102,8 @@ void RunFolder::discard() const {
 }
 
 void RunFolder::remove_results() const {
-  remove({files::metrics, files::tensorboard, files::backbone, files::best, files::objective});
+  remove({files::metrics, files::tensorboard, files::backbone, files::best, files::objective,
+          files::gallery, files::report});
 }
 
 void RunFolder::remove(const std::vector<std::string>& names) const {

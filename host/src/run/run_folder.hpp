@@ -47,6 +47,8 @@ inline constexpr const char* tensorboard = "events.out.tfevents.tandem";
 inline constexpr const char* backbone = "backbone.safetensors";
 inline constexpr const char* best = "backbone-best.safetensors";
 inline constexpr const char* objective = "objective.safetensors";
+inline constexpr const char* gallery = "gallery.json";
+inline constexpr const char* report = "report.html";
 inline constexpr const char* lock = ".lock";
 }  // namespace files
 

@@ -10,10 +10,13 @@
 #include "report/text.hpp"
 #include "roles/state.hpp"
 #include "run/evaluation.hpp"
+#include "run/full_paths.hpp"
+#include "run/gallery.hpp"
 #include "run/manifest.hpp"
 #include "run/model.hpp"
 #include "run/preview.hpp"
 #include "run/run_folder.hpp"
+#include "run/run_page.hpp"
 #include "run/trained_run.hpp"
 #include "run/view_widths.hpp"
 #include "tandem/base/error.hpp"
@@ -135,10 +138,7 @@ class TrainRun {
   config::Config resolve() const {
     config::Config resolved = config_;
     if (resolved.run.out.empty()) resolved.run.out = default_folder(config_.objective.id);
-    for (auto* path : {&resolved.data.path, &resolved.eval.path}) {
-      if (!path->empty()) *path = in_full(*path);
-    }
-    for (auto* part : {&resolved.backbone, &resolved.objective}) complete_paths(*part);
+    complete_paths(resolved);
     if (resolved.data.normalize == "auto") {
       const auto& [mean, std] = data_.normalization;
       resolved.data.normalize = "custom";
@@ -172,11 +172,23 @@ class TrainRun {
     try {
       auto summary = execute(watchers);
       if (summary.reason == report::EndReason::interrupted && steps_ > 0) save_weights(steps_);
+      if (steps_ > 0) write_page(folder, gallery_at(summary.reason), log_);
       return summary;
     } catch (...) {
-      if (steps_ > 0) rescue_weights();
+      if (steps_ > 0) {
+        rescue_weights();
+        write_page(folder, nullptr, log_);
+      }
       throw;
     }
+  }
+
+  /// Nobody waits for pictures after an interruption.
+  std::function<formats::Json()> gallery_at(report::EndReason reason) {
+    if (reason != report::EndReason::finished) return nullptr;
+    return [this] {
+      return gallery(*encoder_, config_, data_, loader_.shapes().front(), steps_, log_);
+    };
   }
 
   /// Saves the weights of a run that fails already: for that reason, not for another.

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "cli/arguments.hpp"
+#include "cli/setup.hpp"
+#include "report/comparison.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tandem::cli {
+
+/// A configuration that is to be trained with several seeds.
+struct Variant {
+  std::string label;                         ///< and the name of its folder
+  std::string word;                          ///< a file, a preset, or empty
+  std::vector<run::Assignment> assignments;  ///< over the other options of the command line
+};
+
+/// What `compare` and `sweep` share: options, and the runs of some variants.
+class Trials {
+ public:
+  /// Declares --seeds, --overwrite and --out.
+  static void add_options(Arguments& arguments);
+
+  /// Reads and checks every variant. Throws what is wrong with one, Error(usage) for a missing
+  /// --out or for seeds below 1.
+  Trials(const Arguments& arguments, plugin::Catalog& catalog, Log& log,
+         std::vector<Variant> variants);
+
+  /// The checked configurations, in the order of the variants.
+  const std::vector<config::Config>& configs() const { return configs_; }
+
+  /// Trains what is not there already, each run as a process of its own, then prints the table of
+  /// all finished runs, as text or JSON, and writes `compare.html`. Returns 0, or the exit code of
+  /// the first run that failed; or 130 or 143 after a signal, which ends all without a table.
+  int run_and_report();
+
+ private:
+  struct Planned {
+    std::size_t variant = 0;
+    std::int64_t seed = 0;
+    std::filesystem::path folder;
+  };
+
+  void prepare(const Variant& variant);
+  int run();
+  void report();
+  run::Layers layers(const Variant& variant) const;
+  Strings child_words(const Planned& planned) const;
+  /// Whether the run is there and finished. Throws Error(usage) for another configuration's.
+  bool kept(const Planned& planned);
+  void require_same(const Planned& planned, const report::RunRecord& run) const;
+  void tell(const Planned& planned, std::size_t done, std::size_t all) const;
+
+  const Arguments& arguments_;
+  plugin::Catalog& catalog_;
+  Log& log_;
+  std::vector<Variant> variants_;
+  std::vector<config::Config> configs_;
+  std::vector<std::string> fingerprints_;
+  std::vector<Planned> plan_;
+  std::filesystem::path out_;
+  std::vector<double> seconds_;  // that each finished run took
+};
+
+}  // namespace tandem::cli

@@ -1,0 +1,171 @@
+// Several runs trained and compared by one command, and finished ones compared.
+#include "catch.hpp"
+#include "workplace.hpp"
+
+#include <csignal>
+#include <cstdlib>
+
+namespace {
+
+void write_configurations(const Workplace& here) {
+  const auto tiny = read_file(here / "tiny.toml");
+  write_file(here / "a.toml", tiny);
+  auto simsiam = tiny;
+  simsiam.replace(simsiam.find("use = \"barlow_twins\"\nprojector = [16, 16]"), 43,
+                  "use = \"simsiam\"\nprojector = [16, 16]\npredictor_hidden = 8");
+  write_file(here / "b.toml", simsiam);
+}
+
+const Words short_runs = {"--set", "train.epochs=1", "--out", "all"};
+
+Words compare(const Words& more = {}) {
+  Words words = {"compare", "a.toml", "b.toml"};
+  words.insert(words.end(), short_runs.begin(), short_runs.end());
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("configurations are trained with each seed, kept when finished, and compared") {
+  const Workplace here;
+  write_configurations(here);
+  const auto result = here.run(compare({"--seeds", "2", "--json"}));
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  CHECK(has(result.err, "run 1 of 4: a, seed 0"));
+  CHECK(has(result.err, "run 4 of 4: b, seed 1; about 0:"));
+  const auto json = Json::parse(result.out);
+  CHECK(json.at("cautions").empty());
+  const auto& rows = json.at("configurations");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1].at("difference_to_first").at("pairs") == 2);
+  // The numbers are those of the runs: means and differences by hand.
+  double mean[2] = {0, 0};
+  for (int row = 0; row < 2; ++row) {
+    for (int seed = 0; seed < 2; ++seed) {
+      const std::string folder =
+          std::string(row == 0 ? "all/a" : "all/b") + "/seed-" + std::to_string(seed);
+      const auto config = read_file(here / folder / "config.toml");
+      CHECK(has(config, "seed = " + std::to_string(seed) + "\n"));
+      CHECK(Json::parse(read_file(here / folder / "manifest.json")).at("peak_memory_bytes") >
+            10'000'000);
+      mean[row] +=
+          events(here / folder, "eval").back().at("values").at("knn_top1").get<double>() / 2;
+    }
+    CHECK(rows[row].at("knn_top1").at("mean").get<double>() == Approx(mean[row]));
+  }
+  CHECK(rows[1].at("difference_to_first").at("mean").get<double>() == Approx(mean[1] - mean[0]));
+  CHECK(has(read_file(here / "all/compare.html"), "<title>a · b</title>"));
+
+  // Once more: nothing is trained; the text says what the numbers are.
+  const auto before = files_of(here / "all/a/seed-0");
+  const auto again = here.run(compare({"--seeds", "2"}));
+  CHECK(again.code == 0);
+  CHECK(has(again.err, "4 of 4 runs are there already"));
+  CHECK_FALSE(has(again.err, "run 1 of"));
+  CHECK(files_of(here / "all/a/seed-0") == before);
+  CHECK(has(again.out, "kNN top1 in %, cosine, k 20, T 0.1"));
+  CHECK(has(again.out, "not tuned"));
+
+  // What is there of other settings is not taken for the same, nor replaced.
+  const auto other = here.run(compare({"--set", "optimizer.lr=0.5"}));
+  CHECK(other.code == 2);
+  CHECK(has(other.err, "optimizer.lr was 0.02, not 0.5"));
+  CHECK(has(other.err, "--overwrite"));
+  CHECK(files_of(here / "all/a/seed-0") == before);
+
+  // The runs themselves, read: seeds are found again.
+  const auto read = here.run(
+      {"compare", "all/a/seed-0", "all/b/seed-0", "all/a/seed-1", "all/b/seed-1", "--json"});
+  REQUIRE(read.code == 0);
+  CHECK(Json::parse(read.out).at("configurations") == rows);
+  CHECK(here.exists("compare.html"));
+}
+
+TEST_CASE("what would not be compared on equal terms is refused before training") {
+  const Workplace here;
+  write_configurations(here);
+  write_file(here / "c.toml", read_file(here / "a.toml") + "[eval]\nk = 5\n");
+  const auto result = here.run({"compare", "a.toml", "c.toml", "--out", "all"});
+  CHECK(result.code == 3);
+  CHECK(has(result.err, "eval.k: 20 in a.toml, 5 in c.toml"));
+  CHECK_FALSE(here.exists("all"));
+  const auto nowhere = here.run({"compare", "a.toml", "b.toml"});
+  CHECK(nowhere.code == 2);
+  CHECK(has(nowhere.err, "--out DIR"));
+  CHECK(here.run({"compare"}).code == 2);
+  CHECK(here.run({"compare", "a.toml", "."}).code == 2);
+  CHECK(here.run(compare({"--seeds", "0"})).code == 2);
+  const auto none = here.run({"compare", "."});
+  CHECK(none.code == 2);
+  CHECK(has(none.err, ". is not a run folder"));
+}
+
+TEST_CASE("a signal ends the run that goes on, then the comparison; a later one begins there") {
+  const Workplace here;
+  write_configurations(here);
+  const Words endless = {"compare", "a.toml", "b.toml", "--set", "train.epochs=100000",
+                         "--out",   "all"};
+  for (const int signal : {SIGINT, SIGTERM}) {
+    program::Process process(here.call(endless));
+    process.until([&] { return events(here / "all/a/seed-0", "step").size() >= 3; });
+    process.send(signal);
+    const auto result = process.wait();
+    CAPTURE(result.err);
+    CHECK(result.code == 128 + signal);
+    CHECK(has(result.err, "interrupted after "));
+    CHECK(has(result.err, "the same command goes on from there"));
+    CHECK_FALSE(has(result.err, "error:"));
+    CHECK(events(here / "all/a/seed-0", "end").at(0).at("reason") == "interrupted");
+    CHECK_FALSE(here.exists("all/b"));
+    if (signal == SIGTERM)
+      CHECK(has(result.err, "was not finished: it is trained again, from its start"));
+  }
+}
+
+TEST_CASE("a supervisor that ignores the ends of its children does not hang a comparison") {
+  const Workplace here;
+  const std::string folder = (here / "").string(), program = TANDEM_PROGRAM;
+  const std::string command = "cd '" + folder + "' && trap '' CHLD && exec timeout 120 '" +
+                              program +
+                              "' compare tiny.toml --set train.max_steps=1 --out all >out 2>err";
+  CHECK(std::system(command.c_str()) == 0);
+  CHECK(here.exists("all/compare.html"));
+}
+
+TEST_CASE("a run that fails is told, and the others are compared") {
+  const Workplace here;
+  write_configurations(here);
+  const auto result = here.run({"sweep", "a.toml", "--set", "optimizer.lr=0.02,1e30", "--set",
+                                "objective.projector=[16, 16]", "--out", "all"});
+  CAPTURE(result.err);
+  CHECK(result.code == 7);
+  CHECK(has(result.err, "lr=1e30/seed-0 failed with exit code 7"));
+  CHECK(has(result.out, "lr=0.02"));
+  CHECK(has(result.out, "0 of 1"));
+  CHECK(has(result.out, "CAUTION: lr=1e30/seed-0 was failed"));
+}
+
+TEST_CASE("a sweep is every combination of values; commas in brackets belong to one") {
+  const Workplace here;
+  const auto result = here.run({"sweep", "tiny.toml", "--set", "optimizer.lr=0.01,0.02", "--set",
+                                "objective.projector=[16],[8, 8]", "--set", "train.max_steps=1",
+                                "--out", "grid", "--json"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const Words labels = {"lr=0.01,projector=_16_", "lr=0.01,projector=_8__8_",
+                        "lr=0.02,projector=_16_", "lr=0.02,projector=_8__8_"};
+  const auto json = Json::parse(result.out);
+  REQUIRE(json.at("configurations").size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(json["configurations"][i].at("configuration") == labels[i]);
+    const auto config = read_file(here / "grid" / labels[i] / "seed-0/config.toml");
+    CHECK(has(config, i < 2 ? "\nlr = 0.01\n" : "\nlr = 0.02\n"));
+    CHECK(has(config, i % 2 == 0 ? "\nprojector = [16]\n" : "\nprojector = [8, 8]\n"));
+    CHECK(has(config, "\nmax_steps = 1\n"));
+  }
+  CHECK(here.run({"sweep", "tiny.toml", "--set", "train.epochs=1", "--out", "one"}).code == 2);
+  CHECK(here.run({"sweep", "tiny.toml", "--set", "train.epochs=1,,2", "--out", "one"}).code == 2);
+  CHECK_FALSE(here.exists("one"));
+}
