@@ -36,13 +36,18 @@ std::string short_key(const GridAxis& axis, const std::vector<GridAxis>& axes) {
   return same > 1 ? axis.key : end(axis);
 }
 
-std::string fit_for_a_folder(std::string text) {
-  for (char& c : text) {
+/// A value as a part of a folder's name: "[8, 8]" becomes "8_8".
+std::string plain(const std::string& value) {
+  std::string text;
+  bool gap = false;
+  for (const char c : value) {
     const bool fine = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                      std::string_view("._=,-+").find(c) != std::string_view::npos;
-    if (!fine) c = '_';
+                      std::string_view("._+-").find(c) != std::string_view::npos;
+    if (fine && gap && !text.empty()) text += '_';
+    if (fine) text += c;
+    gap = !fine;
   }
-  return text.size() <= longest_label ? text : text.substr(0, longest_label);
+  return text;
 }
 
 void tell_apart(std::vector<GridPoint>& points) {
@@ -67,7 +72,7 @@ std::vector<GridPoint> extended(const std::vector<GridPoint>& points, const Grid
       GridPoint next = point;
       next.assignments.push_back(axis.key + "=" + value);
       if (axis.values.size() > 1)
-        next.label += (next.label.empty() ? "" : ",") + name + "=" + value;
+        next.label += (next.label.empty() ? "" : ",") + name + "=" + plain(value);
       more.push_back(std::move(next));
     }
   }
@@ -107,7 +112,7 @@ std::vector<GridPoint> grid(const Strings& texts) {
   for (const auto& text : texts) axes.push_back(axis_of(text));
   std::vector<GridPoint> points(1);
   for (const auto& axis : axes) points = extended(points, axis, short_key(axis, axes));
-  for (auto& point : points) point.label = fit_for_a_folder(point.label);
+  for (auto& point : points) point.label = point.label.substr(0, longest_label);
   tell_apart(points);
   return points;
 }
