@@ -137,7 +137,7 @@ std::string neighbour_cell(const Json& json, const Thumbnail& query) {
       !labelled ? ""
       : same    ? "class=\"same\""
                 : "class=\"unlike\"",
-      found.image() + element("span", "", mark + fixed(json.at("similarity").get<double>(), 2)));
+      found.image() + element("span", "", mark + fixed(json.at("similarity").get<double>(), 3)));
 }
 
 std::string draw_neighbours(const Json& json, const std::string& who) {

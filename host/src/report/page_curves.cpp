@@ -126,6 +126,12 @@ Chart chart_of(const std::string& curve, const std::vector<RunRecord>& runs) {
   return chart;
 }
 
+/// A single value is no curve.
+bool is_curve(const Chart& chart) {
+  return std::any_of(chart.series.begin(), chart.series.end(),
+                     [](const Series& series) { return series.points.size() > 1; });
+}
+
 /// Losses of different objectives share no scale: a chart for each.
 std::vector<Chart> by_objective(const Chart& losses, const std::vector<RunRecord>& runs) {
   std::vector<Chart> charts;
@@ -163,6 +169,7 @@ std::vector<Chart> page_charts(const Page& page) {
   std::vector<Chart> charts;
   for (const std::string& name : curve_names(page.runs)) {
     Chart chart = chart_of(name, page.runs);
+    if (!is_curve(chart)) continue;
     if (name != "loss") {
       charts.push_back(std::move(chart));
       continue;

@@ -47,15 +47,21 @@ std::string percent_or_dash(double value) {
   return std::isfinite(value) ? fixed(value, 2) : "-";
 }
 
+/// With a narrow space between thousands.
+std::string grouped(std::int64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t i = text.size(); i > 3;) text.insert(i -= 3, "\u202f");
+  return text;
+}
+
 std::string facts_of(const RunRecord& run) {
   const double rate = run.images_per_second();
-  std::string text =
-      fact("kNN top1 %", percent_or_dash(run.last_value("knn_top1"))) +
-      fact("objective", run.info.objective) + fact("backbone", run.info.backbone) +
-      fact("trained parameters", short_number(static_cast<double>(run.info.parameters), 3)) +
-      fact("end", end_of(run)) + fact("seed", std::to_string(run.seed)) +
-      fact("time (h:mm:ss)", duration(run.seconds)) +
-      fact("images/s in steps", std::isfinite(rate) ? fixed(rate, 0) : "-");
+  std::string text = fact("kNN top1 %", percent_or_dash(run.last_value("knn_top1"))) +
+                     fact("objective", run.info.objective) + fact("backbone", run.info.backbone) +
+                     fact("trained parameters", grouped(run.info.parameters)) +
+                     fact("end", end_of(run)) + fact("seed", std::to_string(run.seed)) +
+                     fact("time (h:mm:ss)", duration(run.seconds)) +
+                     fact("images/s in steps", std::isfinite(rate) ? fixed(rate, 0) : "-");
   if (run.peak_bytes > 0) text += fact("peak memory, MB", fixed(run.peak_bytes / megabyte, 0));
   return element("dl", "class=\"facts\"", text);
 }
