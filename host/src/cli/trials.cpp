@@ -3,6 +3,7 @@
 #include "cli/child_process.hpp"
 #include "cli/finished_comparison.hpp"
 #include "cli/process.hpp"
+#include "plugin/stamp.hpp"
 #include "report/text.hpp"
 #include "run/full_paths.hpp"
 #include "tandem/base/error.hpp"
@@ -20,6 +21,15 @@ bool of_the_run(const config::Difference& item, bool measured) {
   if (item.section == "run" && item.key == "out") return true;
   return measured && item.section == "data" &&
          (item.key == "normalize" || item.key == "mean" || item.key == "std");
+}
+
+/// The id of a plugin of which another build is found now; empty where there is none.
+std::string changed_plugin(const report::RunRecord& run, const plugin::Catalog& catalog) {
+  for (const auto& [id, hash] : report::used_plugins(run)) {
+    for (const auto& file : catalog.files())
+      if (file.opened() && plugin::text(file.stamp.id) == id && file.sha256 != hash) return id;
+  }
+  return "";
 }
 
 }  // namespace
@@ -120,6 +130,12 @@ bool Trials::kept(const Planned& planned) {
     return false;
   const auto run = report::read_run(planned.folder);
   require_same(planned, run);
+  const std::string changed = changed_plugin(run, catalog_);
+  if (!changed.empty()) {
+    log_.info(planned.folder.string(), ": plugin '", changed,
+              "' is another build than it was trained with: it is trained again");
+    return false;
+  }
   if (run.finished()) {
     seconds_.push_back(run.seconds);
     return true;

@@ -19,6 +19,16 @@ constexpr std::array<std::string_view, 7> of_no_account = {
     "[data]workers", "[data]cache_mb", "[train]log_every",
 };
 
+/// What config.toml does not say: the builds of the plugins, and the weights it started from.
+std::string made_with(const RunRecord& run) {
+  std::string text;
+  for (const auto& [id, hash] : used_plugins(run)) text += id + ' ' + hash + '\n';
+  const auto weights = run.manifest.find("initial_weights");
+  if (weights == run.manifest.end() || !weights->is_object()) return text;
+  const auto hash = weights->find("sha256");
+  return hash == weights->end() ? text : text + hash->dump();
+}
+
 std::string task_of(const RunRecord& run) {
   std::istringstream lines(run.config);
   std::string section, task;
@@ -28,7 +38,7 @@ std::string task_of(const RunRecord& run) {
     if (std::find(of_no_account.begin(), of_no_account.end(), key) == of_no_account.end())
       task += line + '\n';
   }
-  return task;
+  return task + made_with(run);
 }
 
 std::string label_of(const std::vector<RunRecord>& runs, const Group& group) {

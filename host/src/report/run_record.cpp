@@ -59,6 +59,20 @@ double RunRecord::images_per_second() const {
   return step_seconds > 0 ? images / step_seconds : nan;
 }
 
+std::map<std::string, std::string> used_plugins(const RunRecord& run) {
+  std::map<std::string, std::string> hashes;
+  const auto list = run.manifest.find("plugins");
+  if (list == run.manifest.end() || !list->is_array()) return hashes;
+  for (const auto& plugin : *list) {
+    if (!plugin.is_object()) continue;
+    const auto id = plugin.find("id"), hash = plugin.find("sha256");
+    if (id == plugin.end() || hash == plugin.end() || !id->is_string() || !hash->is_string())
+      continue;
+    hashes[id->get<std::string>()] = hash->get<std::string>();
+  }
+  return hashes;
+}
+
 RunRecord read_run(const std::filesystem::path& folder) {
   require_run(folder);
   RunRecord run;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,9 @@ struct RunRecord {
   double last_value(const std::string& value) const;
   double images_per_second() const;  ///< of training steps alone; NaN where none was logged
 };
+
+/// The SHA-256 of each plugin's file that a run used, by the plugin's id, as its manifest has them.
+std::map<std::string, std::string> used_plugins(const RunRecord& run);
 
 /// Reads a run's folder. What is missing or damaged is left out; throws Error(usage) for a folder
 /// without config.toml or metrics.jsonl, which is no run.

@@ -1,22 +1,18 @@
 #include "run/gallery.hpp"
 
-#include "data/plain.hpp"
 #include "eval/features.hpp"
 #include "eval/pca.hpp"
 #include "eval/top_k.hpp"
 #include "report/text.hpp"
 #include "run/model.hpp"
+#include "run/pictures.hpp"
 #include "run/thumbnail.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
-#include <ATen/Parallel.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace tandem::run {
 namespace {
@@ -39,50 +35,30 @@ std::vector<std::int64_t> spread_over(std::int64_t size, std::int64_t count) {
   return indices;
 }
 
-/// The un-augmented pictures of a source as the network takes them.
-class Pictures {
- public:
-  Pictures(const data::Source& source, const data::Shape& shape,
-           const data::Normalization& normalization, at::ScalarType type)
-      : source_(source), shape_(shape), normalization_(normalization), type_(type) {}
-
-  at::Tensor read(std::int64_t begin, std::int64_t end) {
-    std::vector<std::int64_t> indices(static_cast<std::size_t>(end - begin));
-    std::iota(indices.begin(), indices.end(), begin);
-    const auto packed =
-        at::empty({end - begin, shape_.height, shape_.width, shape_.channels}, at::kFloat);
-    const auto bad = data::load_plain(source_, indices, shape_, normalization_,
-                                      packed.data_ptr<float>(), at::get_num_threads() - 1);
-    for (const auto index : indices) {
-      const bool broken = std::any_of(
-          bad.begin(), bad.end(), [&](const auto& item) { return begin + item.position == index; });
-      if (!broken) readable_.push_back(index);
-    }
-    return packed.permute({0, 3, 1, 2}).to(type_);
+/// Those of `count` pictures that could be read.
+std::vector<std::int64_t> readable(std::int64_t count,
+                                   const std::vector<Pictures::Unreadable>& unreadable) {
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const bool broken = std::any_of(unreadable.begin(), unreadable.end(),
+                                    [i](const auto& item) { return item.index == i; });
+    if (!broken) indices.push_back(i);
   }
-  /// Of all that were read.
-  const std::vector<std::int64_t>& readable() const { return readable_; }
-
- private:
-  const data::Source& source_;
-  data::Shape shape_;
-  const data::Normalization& normalization_;
-  at::ScalarType type_;
-  std::vector<std::int64_t> readable_;
-};
+  return indices;
+}
 
 Sample sample(const SourcePointer& source, Encoder& encoder, const config::Config& config,
               const DataSet& data, const data::Shape& shape) {
   const SourcePointer chosen = data::subset(source, spread_over(source->size(), most_pictures));
   const std::vector<std::int64_t> unlabelled(static_cast<std::size_t>(chosen->size()), -1);
-  Pictures pictures(*chosen, shape, data.normalization, precision(config.run));
+  Pictures pictures(chosen, shape, data.normalization, precision(config.run));
   const auto read = [&](std::int64_t begin, std::int64_t end) { return pictures.read(begin, end); };
-  const auto features = eval::extract_features(encoder, unlabelled, read);
-  Sample result{data::subset(chosen, pictures.readable()), source->size(),
-                eval::take(features, pictures.readable()).values};
-  if (!at::isfinite(result.features).all().item<bool>())
-    throw Error(ErrorKind::guard, "the network's features are not finite");
-  return result;
+  auto features = eval::extract_features(encoder, unlabelled, read);
+  features.name = [chosen](std::int64_t i) { return chosen->name(i); };
+  const auto rows = readable(chosen->size(), pictures.take_unreadable());
+  features = eval::take(features, rows);
+  eval::require_finite(features, "pictures");
+  return {data::subset(chosen, rows), source->size(), features.values};
 }
 
 std::string counted_pictures(const Sample& sample, const std::string& kind) {

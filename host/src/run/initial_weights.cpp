@@ -2,6 +2,7 @@
 
 #include "checkpoint/weights.hpp"
 #include "plugin/catalog.hpp"
+#include "run/full_paths.hpp"
 #include "run/model.hpp"
 #include "run/run_folder.hpp"
 

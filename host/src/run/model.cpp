@@ -8,7 +8,6 @@
 
 #include <ATen/ops/zeros.h>
 
-#include <filesystem>
 
 namespace tandem::run {
 namespace {
@@ -94,18 +93,6 @@ std::vector<ViewContext> view_contexts(const config::Config& config) {
     contexts[i].count = static_cast<int>(contexts.size());
   }
   return contexts;
-}
-
-std::string in_full(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
-
-void complete_paths(config::Component& component) {
-  for (std::size_t i = 0; i < component.values.size(); ++i) {
-    if (component.schema->params[i].unit != "path") continue;
-    auto* path = std::get_if<std::string>(&component.values[i]);
-    if (path != nullptr && !path->empty()) *path = in_full(*path);
-  }
 }
 
 at::ScalarType precision(const config::RunSection& section) {

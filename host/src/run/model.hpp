@@ -22,11 +22,6 @@ std::vector<data::ViewSpec> make_views(const config::Config& config, plugin::Cat
 /// What each of these views is to an objective, in the same order.
 std::vector<ViewContext> view_contexts(const config::Config& config);
 
-/// A path that means the same in every folder.
-std::string in_full(const std::string& path);
-/// The paths among a plugin's parameters, in full.
-void complete_paths(config::Component& component);
-
 /// The type that `run.precision` names.
 at::ScalarType precision(const config::RunSection& section);
 

@@ -3,6 +3,7 @@
 #include "checkpoint/saved_backbone.hpp"
 #include "checkpoint/weights.hpp"
 #include "formats/json_lines.hpp"
+#include "run/full_paths.hpp"
 #include "run/run_folder.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"

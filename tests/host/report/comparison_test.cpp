@@ -93,3 +93,13 @@ TEST_CASE("another setting makes another configuration; seed, folder and threads
   CHECK(groups[0].runs == std::vector<std::size_t>{0, 1});
   CHECK(groups[1].runs == std::vector<std::size_t>{2});
 }
+
+TEST_CASE("another build of a plugin, or other initial weights, make another configuration") {
+  Runs runs;
+  runs.add("one", {});
+  runs.add("two", {.seed = 1});
+  runs.add("three", {.seed = 2});
+  runs.records[1].manifest["plugins"] = {{{"id", "byol"}, {"sha256", "11"}}};
+  runs.records[2].manifest["initial_weights"] = {{"sha256", "22"}};
+  CHECK(group_runs(runs.records).size() == 3);
+}
