@@ -209,6 +209,56 @@ for result in json.load(open("answer.json"))["results"]:
   CHECK(here.run({"eval", "knn", "bank.safetensors", "--holdout", "1.5"}).code == 2);
 }
 
+TEST_CASE("the projector's features are what NumPy makes of the heads' file") {
+  const Workplace here;
+  std::filesystem::create_directories(here / "test");
+  for (const char* name : {"a", "b", "c", "d"}) {
+    const auto folder = here / "test" / name;
+    std::filesystem::create_directories(folder);
+    for (char i = 0; i < 5; ++i) {
+      std::string pixels;
+      for (int at = 0; at < 256; ++at)
+        pixels += static_cast<char>(at * (name[0] - '_') * (i + 3) % 251);
+      write_file(folder / (std::to_string(i) + ".pgm"), "P5 16 16 255\n" + pixels);
+    }
+  }
+  REQUIRE(here.run(here.tiny({"--set", "eval.path=\"test\""})).code == 0);
+  REQUIRE(here.run({"embed", "run", "--out", "bank.safetensors"}).code == 0);
+  REQUIRE(here.run({"embed", "run", "--data", "test", "--out", "test.safetensors"}).code == 0);
+  const auto answer =
+      here.run({"eval", "knn", "run", "--features", "projector", "--k", "1,5,20", "--json"});
+  CAPTURE(answer.err);
+  REQUIRE(answer.code == 0);
+  write_file(here / "answer.json", answer.out);
+  write_file(here / "check.py", R"(
+import json
+import numpy as np
+from safetensors.numpy import load_file
+heads = {name: value.astype(np.float64) for name, value in load_file("run/objective.safetensors").items()}
+first, last = [value for name, value in sorted(heads.items()) if value.ndim == 2]
+part = lambda end: next(v for n, v in sorted(heads.items()) if n.endswith(end) and n.startswith("projector"))
+def embed(name):
+    z = load_file(name)["features"].astype(np.float64) @ first.T
+    z = (z - part("running_mean")) / np.sqrt(part("running_var") + 1e-5) * part("1.weight") + part("1.bias")
+    z = np.maximum(z, 0) @ last.T
+    return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+similar = embed("test.safetensors") @ embed("bank.safetensors").T
+bank, truths = load_file("bank.safetensors")["labels"], load_file("test.safetensors")["labels"]
+for result in json.load(open("answer.json"))["results"]:
+    right = 0
+    for row, truth in zip(similar, truths):
+        near = np.argsort(-row, kind="stable")[: result["k"]]
+        votes = np.zeros(4)
+        np.add.at(votes, bank[near], np.exp(row[near] / 0.1))
+        right += votes.argmax() == truth
+    # float32 may swap two rows that are equally similar in all but the last digits.
+    assert abs(result["knn_top1"] / 5 - right) < 1.5, (result, right)
+)");
+  const std::string command =
+      "cd '" + (here / "").string() + "' && " TANDEM_READERS " check.py 2>&1";
+  CHECK(std::system(command.c_str()) == 0);
+}
+
 TEST_CASE("a linear probe leaves the network alone, and says how it was made") {
   const Workplace here;
   REQUIRE(here.run(here.tiny(labelled)).code == 0);

@@ -14,7 +14,7 @@ CountProgress::CountProgress(std::ostream& out, report::ProgressStyle style, rep
 void CountProgress::show(const std::string& what, std::int64_t done, std::int64_t of) {
   if (style_.quiet) return;
   const double now = clock_();
-  if (what != what_ || done < first_) {
+  if (what != what_ || done <= first_) {  // other work, or the same anew
     what_ = what;
     first_ = done;
     began_ = shown_ = now;

@@ -5,6 +5,7 @@
 #include "tandem/base/error.hpp"
 
 #include <unistd.h>
+#include <algorithm>
 #include <iostream>
 
 namespace tandem::cli {
@@ -30,7 +31,8 @@ Arguments linear_arguments() {
       ("epochs", po::value<std::int64_t>()->value_name("N")->default_value(100),
        "passes over the training features")  //
       ("lr", po::value<std::string>()->value_name("LIST"),
-       "learning rates to choose from (default 0.01,0.03,0.1,0.3,1,3,10); one is not chosen")  //
+       "learning rates to choose from (default 0.001,0.003,0.01,0.03,0.1,0.3,1,3,10); one is not "
+       "chosen")  //
       ("seeds", po::value<std::int64_t>()->value_name("N")->default_value(1),
        "so many probes, with seeds that count up: mean and standard deviation");
   return arguments;
@@ -62,6 +64,18 @@ Summary summary(const run::LinearReport& report) {
     top5.push_back(100 * result.top5);
   }
   return {eval::spread(top1), eval::spread(top5), report.results.front().top5 >= 0};
+}
+
+/// A winner at the end of the list may not be the best there is.
+void warn_of_edges(const run::LinearReport& report, const std::vector<double>& rates, Log& log) {
+  const auto [least, greatest] = std::minmax_element(rates.begin(), rates.end());
+  for (const auto& probe : report.results) {
+    if (!probe.chosen || (probe.rate != *least && probe.rate != *greatest)) continue;
+    log.warn("the learning rate ", probe.rate, " won, the ",
+             probe.rate == *least ? "smallest" : "greatest",
+             " of those to choose from: give others with --lr");
+    return;
+  }
 }
 
 formats::Json json(const run::LinearReport& report, std::uint64_t seed) {
@@ -114,6 +128,7 @@ int eval_linear(const Strings& words) {
   auto catalog = make_catalog(arguments, log);
   const auto report = run::evaluate_linear(what, options, arguments.number("seeds"), catalog, log);
   progress.clear();
+  warn_of_edges(report, options.rates, log);
   if (arguments.json())
     std::cout << json(report, options.seed).dump(2) << '\n';
   else

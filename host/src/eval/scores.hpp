@@ -42,7 +42,7 @@ struct LinearOptions {
   double momentum = 0.9;
   double weight_decay = 1e-6;
   /// Rates to choose from, on a part of the training rows; a single one is taken as it is.
-  std::vector<double> rates = {0.01, 0.03, 0.1, 0.3, 1, 3, 10};
+  std::vector<double> rates = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10};
   double fallback_rate = 0.3;  ///< where there are too few labels to choose with
   double validation = 0.2;     ///< share of each class's training rows that rates are judged on
   double fraction = 1;         ///< of the training rows whose labels are used
