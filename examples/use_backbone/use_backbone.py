@@ -13,13 +13,19 @@ from safetensors.torch import load_file, safe_open
 def load(path):
     state, about = load_file(path), safe_open(path, "pt").metadata()
     net = getattr(torchvision.models, about["backbone"])()
-    if state["conv1.weight"].shape[2] == 3:  # stem = "cifar", for small pictures
-        net.conv1 = torch.nn.Conv2d(state["conv1.weight"].shape[1], 64, 3, 1, 1, bias=False)
+    channels, kernel = state["conv1.weight"].shape[1:3]
+    if kernel == 3:  # stem = "cifar", for small pictures
+        net.conv1 = torch.nn.Conv2d(channels, 64, 3, 1, 1, bias=False)
         net.maxpool = torch.nn.Identity()
+    elif channels != 3:
+        net.conv1 = torch.nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
     net.load_state_dict(state)  # every key, no other
     net.fc = torch.nn.Identity()  # what was untrained
-    mean, std = (torch.tensor([float(x) for x in about[key].split(",")]).view(-1, 1, 1) for key in ("mean", "std"))
-    return lambda pictures: net.eval()((pictures - mean) / std)  # (N, C, H, W) of 0 to 1 -> (N, F)
+    mean, std = (
+        torch.tensor([float(x) for x in about[key].split(",")]).view(-1, 1, 1)
+        for key in ("mean", "std")
+    )
+    return lambda pictures: net.eval()((pictures - mean) / std)  # (N, C, H, W) of 0 to 1
 
 
 if __name__ == "__main__":

@@ -102,17 +102,22 @@ TEST_CASE("safetensors: the run's own tensors, and with the objective's heads") 
 
 TEST_CASE("torchvision and timm: a strict load finds every key, and only those") {
   const Workplace here;
-  REQUIRE(
-      here.run(here.tiny(torchvisions("resnet18", "imagenet", {"--set", "data.synthetic_size=32"})))
-          .code == 0);
+  // As long as it takes BatchNorm's statistics to become those of the network.
+  const Words more = {"--set", "data.synthetic_size=32", "--set", "train.epochs=4"};
+  REQUIRE(here.run(here.tiny(torchvisions("resnet18", "imagenet", more))).code == 0);
   for (const std::string format : {"torchvision", "timm"}) {
     const auto told = exported(here, format, format);
     CHECK(told.at("tensors") == 122);
     REQUIRE(told.at("notes").size() == 1);
     CHECK(has(told.at("notes")[0], "fc (1000 classes) is untrained: zeros"));
-    CHECK(number_from(python(script() + "strict" + quoted(here / format) + " resnet18")) == 122);
-    CHECK(safetensors_header(here / format).at("__metadata__").at("names") == format);
   }
+  const auto theirs = safetensors_header(here / "timm");
+  const auto ours = safetensors_header(here / "torchvision");
+  CHECK(theirs.at("__metadata__").at("names") == "timm");
+  CHECK(ours.at("__metadata__").at("names") == "torchvision");
+  CHECK(names(theirs) == names(ours));
+  CHECK(number_from(python(script() + "strict" + quoted(here / "torchvision") + " resnet18")) ==
+        122);
   const auto onnx = exported(here, "onnx", "model.onnx");
   CHECK(has(onnx.at("notes")[0], "pictures (N, 3, 32, 32)"));
   CHECK(has(onnx.at("notes")[0], "features (N, 512)"));
@@ -155,7 +160,7 @@ TEST_CASE("a program in Python finds the accuracy that the run reports") {
   REQUIRE(own.code == 0);
   const double theirs = number_from(python(script() + "knn" + quoted(here / "net") +
                                            quoted(here / "train-images-idx3-ubyte") +
-                                           quoted(here / "t10k-images-idx3-ubyte") + " 20 0.1"));
+                                           quoted(here / "t10k-images-idx3-ubyte")));
   CHECK(std::abs(Json::parse(own.out).at("knn_top1").get<double>() - theirs) < 0.1);
 }
 
@@ -196,7 +201,7 @@ TEST_CASE("what cannot be exported is told in a sentence, and nothing is written
 
   REQUIRE(here.run(here.tiny(torchvisions("resnet18", "cifar",
                                           {"--overwrite", "--set", "backbone.stages=1", "--set",
-                                           "backbone.width=32"})))
+                                           "backbone.width=32", "--set", "train.max_steps=1"})))
               .code == 0);
   const auto narrow = here.run({"export", "run", "--format", "timm", "--out", "out"});
   CHECK(narrow.code == 6);

@@ -1,4 +1,4 @@
-"""Runs model.onnx of a folder with onnxruntime on the floats in `pictures`; `features` are what is expected."""
+"""Runs a folder's model.onnx on the floats in `pictures`; `features` are what is expected."""
 import pathlib
 import sys
 

@@ -17,11 +17,11 @@ void tandem_program(const std::string& words) {
   REQUIRE(std::system(command.c_str()) == 0);
 }
 
-/// 48 steps: as long as it takes BatchNorm's statistics to become those of the network.
+/// Some fifteen steps: as long as it takes BatchNorm's statistics to become those of the network.
 void train(const std::filesystem::path& run, const std::string& more) {
   tandem_program("train --out " + run.string() +
                  " --set 'data={source = \"synthetic\", synthetic_count = 48}' --set "
-                 "'train={epochs = 8, batch_size = 8}' --set run.threads=1 --set "
+                 "'train={epochs = 3, batch_size = 8}' --set run.threads=1 --set "
                  "'eval.knn_every=\"never\"' --set 'objective={use = \"barlow_twins\", projector = "
                  "[16, 16]}' " +
                  more);
@@ -75,7 +75,7 @@ TEST_CASE("a backbone that cannot be opened is told") {
   };
   CHECK(contains(refusal(ErrorKind::checkpoint, folder / "nothing"), "cannot be read"));
   CHECK(contains(refusal(ErrorKind::checkpoint, folder.path()), "backbone.safetensors"));
-  host::Learner learner(8, {.objective = "simsiam", .parameters = "projector = [8, 8]"});
+  host::Learner learner(8, {.objective = "barlow_twins", .parameters = "projector = [8, 8]"});
   learner.save(folder / "heads");
   CHECK(contains(refusal(ErrorKind::checkpoint, folder / "heads"), "has no metadata 'backbone'"));
 }

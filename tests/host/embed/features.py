@@ -1,4 +1,4 @@
-"""Writes `pictures` and, of the network in FILE, `features` to FOLDER as raw float32: features.py FILE FOLDER"""
+"""features.py FILE FOLDER: `pictures`, and `features` of them by the network in FILE, as floats."""
 import pathlib
 import sys
 
