@@ -97,6 +97,10 @@ TEST_CASE("weights that do not fit are told with every difference and what to do
           {"conv1.weight: F32 [8, 3, 3, 3] in the file, F32 [4, 3, 3, 3] here",
            "set the backbone and its parameters"},
           from("run", {"--out", "other", "--set", "backbone.width=4"}));
+  refused(6, {"names under 'backbone.'", "its names have no prefix"},
+          from("run", {"--out", "other", "--strip-prefix", "backbone."}));
+  refused(6, {"none of its names is one of this backbone's"},
+          from((here / "run/objective.safetensors").string(), {"--out", "other"}));
   refused(6, {"nowhere: cannot be read: No such file"}, from("nowhere", {"--out", "other"}));
   refused(2, {"--strip-prefix needs the file"}, {"--strip-prefix", "backbone.", "--out", "other"});
 }

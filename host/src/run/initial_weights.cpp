@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -33,8 +34,10 @@ bool is_batch_counter(const std::string& name) {
   return name.ends_with(".num_batches_tracked");
 }
 
-/// The prefix under which a file has most of the network's tensors, e.g. "backbone.".
-std::string likely_prefix(const formats::SafetensorsFile& file, const std::set<std::string>& here) {
+/// The prefix under which a file has most of the network's tensors, e.g. "backbone."; none where it
+/// has no such tensor.
+std::optional<std::string> likely_prefix(const formats::SafetensorsFile& file,
+                                         const std::set<std::string>& here) {
   std::map<std::string, int> hits;
   for (const auto& tensor : file.tensors()) {
     for (std::size_t dot = 0; dot != std::string::npos; dot = tensor.name.find('.', dot + 1)) {
@@ -44,15 +47,18 @@ std::string likely_prefix(const formats::SafetensorsFile& file, const std::set<s
   }
   const auto best = std::max_element(
       hits.begin(), hits.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  return best == hits.end() ? "" : best->first;
+  if (best == hits.end()) return std::nullopt;
+  return best->first;
 }
 
 std::string remedy(const formats::SafetensorsFile& file, const std::set<std::string>& here,
                    const std::string& prefix) {
   const auto likely = likely_prefix(file, here);
-  if (!likely.empty() && likely != prefix)
-    return "its names begin with '" + likely + "': give --strip-prefix " + likely;
-  if (likely.empty() && !prefix.empty()) return "give the prefix that its names have, or none";
+  if (!likely) return "none of its names is one of this backbone's: check what the file is";
+  if (*likely != prefix && likely->empty())
+    return "its names have no prefix: leave --strip-prefix out";
+  if (*likely != prefix)
+    return "its names begin with '" + *likely + "': give --strip-prefix " + *likely;
   return "set the backbone and its parameters (stem, width, stages, …) as the file has them, or "
          "start without it";
 }
