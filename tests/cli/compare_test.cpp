@@ -156,7 +156,7 @@ TEST_CASE("a run that fails is told, and the others are compared") {
   CHECK(has(result.err, "lr=1e30/seed-0 failed with exit code 7"));
   CHECK(has(result.out, "lr=0.02"));
   CHECK(has(result.out, "0 of 1"));
-  CHECK(has(result.out, "CAUTION: lr=1e30/seed-0 was failed"));
+  CHECK(has(result.out, "CAUTION: lr=1e30/seed-0 failed after"));
 }
 
 TEST_CASE("a sweep is every combination of values; commas in brackets belong to one") {

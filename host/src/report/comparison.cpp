@@ -103,7 +103,9 @@ void check_equal_terms(Comparison& result, const std::vector<RunRecord>& runs) {
 void tell_unfinished(Comparison& result, const std::vector<RunRecord>& runs) {
   for (const RunRecord& run : runs) {
     if (run.finished()) continue;
-    const std::string end = run.end.empty() ? "has not ended" : "was " + run.end;
+    const std::string end = run.end.empty()       ? "has not ended"
+                            : run.end == "failed" ? "failed"
+                                                  : "was " + run.end;
     result.cautions.push_back(run.name + " " + end + " after " + std::to_string(run.steps) +
                               " of " + std::to_string(run.info.total_steps) +
                               " steps, and is in no average" +
