@@ -106,8 +106,11 @@ TEST_CASE("metrics that no longer fit are dropped with one warning, and the run 
                  20'000);
   CAPTURE(result.err);
   CHECK(result.code == 0);
-  CHECK(count(result.err, "run/metrics.jsonl") == 1);
+  CHECK(count(result.err, "warning: cannot write run/metrics.jsonl") == 1);
+  CHECK(count(result.err, "warning: cannot write run/events.out.tfevents.tandem") == 1);
   CHECK(has(result.err, "the run goes on"));
+  CHECK(has(result.err, "warning: no report.html in run: "));  // nor does a page fit
+  CHECK(count(result.err, "warning: ") == 3);
   CHECK(safetensors_header(here / "run/backbone.safetensors").contains("conv1.weight"));
   const auto steps = events(here / "run", "step");  // whole lines, all that fitted
   CHECK(steps.size() > 10);

@@ -3,6 +3,7 @@
 #include "cli/child_process.hpp"
 #include "cli/finished_comparison.hpp"
 #include "cli/process.hpp"
+#include "config/difference.hpp"
 #include "plugin/stamp.hpp"
 #include "report/text.hpp"
 #include "run/full_paths.hpp"

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "config/difference.hpp"
 #include "report/run_record.hpp"
 #include "report/statistics.hpp"
 

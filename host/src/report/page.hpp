@@ -1,6 +1,6 @@
 #pragma once
 
-#include "report/chart.hpp"
+#include "config/difference.hpp"
 #include "report/comparison.hpp"
 
 #include <filesystem>

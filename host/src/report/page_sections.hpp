@@ -1,5 +1,6 @@
 #pragma once
 
+#include "report/chart.hpp"
 #include "report/page.hpp"
 
 #include <string>
