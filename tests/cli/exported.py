@@ -1,7 +1,8 @@
 """Reads what tandem export wrote, in PyTorch and onnxruntime; prints numbers or fails.
 
     exported.py strict FILE NETWORK      the number of entries; just those of the network
-    exported.py onnx MODEL FILE          the largest difference of ONNX from FILE's network
+    exported.py onnx MODEL FILE          the largest difference of ONNX from FILE's network, as a
+                                 share of the largest feature where that is above 1
     exported.py knn FILE BANK QUERIES    kNN top1 in %, k 20, T 0.1, of IDX pictures
     exported.py pickle FILE PREFIX       torch.save of the weights, a prefix before each name
 """
@@ -54,7 +55,7 @@ def onnx(model, file):
         with torch.inference_mode():
             expected = features_of(pictures).numpy()
         assert features.shape == expected.shape, (features.shape, expected.shape)
-        worst = max(worst, abs(features - expected).max())
+        worst = max(worst, abs(features - expected).max() / max(1, abs(expected).max()))
     print(worst)
 
 

@@ -48,7 +48,7 @@ TEST_CASE("one embedding for all pictures: no spread, one direction") {
 }
 
 TEST_CASE("the effective rank is RankMe's, from the singular values") {
-  at::globalContext().defaultGenerator(at::kCPU).set_current_seed(3);
+  torch::manual_seed(3);
   for (const auto& size : {std::pair{40, 12}, std::pair{12, 40}}) {
     const at::Tensor rows = torch::randn({size.first, size.second}, at::kDouble);
     const at::Tensor singular = at::linalg_svdvals(rows);
@@ -69,7 +69,7 @@ TEST_CASE("without a second view there is no alignment, without two rows nothing
 }
 
 TEST_CASE("the cross-correlation of some dimensions, evenly spread") {
-  at::globalContext().defaultGenerator(at::kCPU).set_current_seed(5);
+  torch::manual_seed(5);
   const at::Tensor first = torch::randn({64, 48});
   const at::Tensor sign = torch::ones({48}).index_fill(0, torch::arange(0, 48, 4), -1);
   const auto matrix = eval::cross_correlation({first, first * sign * 7 + 2}, 24);
