@@ -17,8 +17,8 @@ struct Group {
 
 /// Puts runs together whose config.toml says the same but for what leaves the task as it is: seed,
 /// folder, threads, loader workers, memory for pictures, how often is logged; and that were made
-/// with the same builds of the same plugins, from the same initial weights. Groups come in the order
-/// of their first run.
+/// with the same builds of the same plugins, from the same initial weights. Groups come in the
+/// order of their first run.
 std::vector<Group> group_runs(const std::vector<RunRecord>& runs);
 
 /// A line of the comparison, over the finished runs of a group.

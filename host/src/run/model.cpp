@@ -8,7 +8,6 @@
 
 #include <ATen/ops/zeros.h>
 
-
 namespace tandem::run {
 namespace {
 
