@@ -1,10 +1,10 @@
 // What a run shows of its embeddings while it trains: in metrics.jsonl, as TensorBoard reads it,
 // and when they collapse.
 #include "catch.hpp"
+#include "python.hpp"
 #include "workplace.hpp"
 
 #include <cmath>
-#include <cstdio>
 
 namespace {
 
@@ -23,14 +23,10 @@ Words collapsing(const Workplace& here, const Words& more) {
 
 /// What TensorBoard's own reader finds in a run folder.
 Json tensorboard(const std::filesystem::path& run) {
-  const std::string command = TANDEM_READERS " '" TANDEM_TEST_DIR "/cli/read_tensorboard.py' '" +
-                              run.string() + "' 2>/dev/null";
-  FILE* pipe = ::popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string text;
-  for (int c = 0; (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
-  REQUIRE(::pclose(pipe) == 0);
-  return Json::parse(text);
+  const auto said = python("'" TANDEM_TEST_DIR "/cli/read_tensorboard.py' '" + run.string() + "'");
+  CAPTURE(said.text);
+  REQUIRE(said.code == 0);
+  return Json::parse(said.text.substr(said.text.find("{\"scalars\"")));
 }
 
 /// The steps and values of a series equal those of events in metrics.jsonl, as floats.
