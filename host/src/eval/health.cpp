@@ -64,6 +64,8 @@ report::Values embedding_health(const EmbeddingPair& pair) {
   const at::NoGradGuard no_grad;
   if (!pair.first.defined() || pair.first.dim() != 2 || pair.first.size(0) < 2) return {};
   const at::Tensor rows = some_rows(pair.first);
+  // No eigenvalues are found of such rows; the loss will soon end the run, if anything does.
+  if (!at::isfinite(rows).all().item<bool>()) return {{"embedding_std", std::nan("")}};
   const auto width = static_cast<double>(rows.size(1));
   const at::Tensor unit = normalise_rows(rows);
   report::Values values = {

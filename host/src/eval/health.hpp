@@ -19,19 +19,19 @@ struct EmbeddingPair {
 };
 EmbeddingPair embedding_pair(std::span<const Embedding> views);
 
-/// How far a batch's embeddings spread, and agree: at most 256 rows of them, in float64. `first`
-/// may be undefined: there are no values then, and neither are there where it has fewer than two
-/// rows.
-///   embedding_std       standard deviation over the rows of unit length, averaged over D
-///   dimensions embedding_std_even  1/√D, what rows spread evenly over the sphere have (Chen and
-///   He,
-///                       "Exploring Simple Siamese Representation Learning", 2021, section 4.1)
-///   effective_rank      exp of the entropy of the singular values' shares (Garrido et al.,
-///                       "RankMe", 2023, eq. 1–2, of the rows as they are)
-///   rank_limit          the most it can be: min(rows, D)
-///   uniformity          log of the mean of exp(−2‖x − y‖²) over pairs of rows of unit length
-///   alignment           mean ‖x − y‖² of the two views' rows of unit length (both: Wang and Isola,
-///                       "Understanding Contrastive Representation Learning", 2020, section 4)
+/// How far a batch's embeddings spread, and agree: at most 256 rows of them, in float64. Empty
+/// where `first` is undefined or has fewer than two rows; `embedding_std` NaN alone where it is not
+/// finite.
+/// - `embedding_std`: standard deviation over the rows of unit length, averaged over D dimensions
+/// - `embedding_std_even`: 1/√D, that of rows spread evenly over the sphere (Chen and He,
+///   "Exploring Simple Siamese Representation Learning", 2021, section 4.1)
+/// - `effective_rank`: exp of the entropy of the singular values' shares, of the rows as they are
+///   (Garrido et al., "RankMe", 2023, eq. 1–2)
+/// - `rank_limit`: the most it can be, min(rows, D)
+/// - `uniformity`: log of the mean of exp(−2‖x − y‖²) over pairs of rows of unit length (Wang and
+///   Isola, "Understanding Contrastive Representation Learning", 2020, section 4)
+/// - `alignment`: mean ‖x − y‖² of the two views' rows of unit length (likewise); not without a
+///   second
 report::Values embedding_health(const EmbeddingPair& pair);
 
 /// The correlations over the batch of `side` of the first view's dimensions, evenly spread, with

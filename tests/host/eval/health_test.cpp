@@ -65,6 +65,9 @@ TEST_CASE("without a second view there is no alignment, without two rows nothing
   CHECK(health({torch::eye(4), {}}).count("alignment") == 0);
   CHECK(health({torch::ones({1, 4}), {}}).empty());
   CHECK(health({}).empty());
+  const auto broken = health({torch::eye(4) / 0, torch::eye(4)});
+  REQUIRE(broken.size() == 1);
+  CHECK(std::isnan(broken.at("embedding_std")));
   CHECK_FALSE(eval::cross_correlation({torch::eye(4), {}}).has_value());
 }
 
