@@ -56,7 +56,8 @@ void tell_apart(std::vector<Group>& groups) {
   }
 }
 
-/// The protocol of a run's accuracy without what differs from seed to seed.
+/// The protocol of a run's accuracy without what is compared: the seed, and the objective that its
+/// network was trained with.
 std::string protocol_of(const RunRecord& run) {
   for (auto event = run.evaluations.rbegin(); event != run.evaluations.rend(); ++event) {
     if (event->name != "knn") continue;
@@ -64,7 +65,9 @@ std::string protocol_of(const RunRecord& run) {
     const auto begin = text.find(", seed ");
     if (begin != std::string::npos)
       text.erase(begin, text.find(',', begin + 1) - begin);  // to its end where no comma follows
-    return text;
+    const std::string trained_with = " (" + run.info.objective + ")";
+    const auto named = text.find(trained_with);
+    return named == std::string::npos ? text : text.erase(named, trained_with.size());
   }
   return "";
 }

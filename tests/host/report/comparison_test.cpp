@@ -47,7 +47,7 @@ TEST_CASE("runs of one configuration are its seeds, and differences are paired b
   CHECK(result.rows[1].to_first.mean == Approx(2));
   CHECK(result.rows[1].to_first.half_width == Approx(4.30265 * 0.5 / std::sqrt(3)).epsilon(1e-5));
   CHECK(result.rows[1].to_first.shows_difference());
-  CHECK(result.protocol == "kNN k 20, after 40 steps, epoch 4");
+  CHECK(result.protocol == "kNN k 20, resnet18, after 40 steps, epoch 4");
   CHECK(result.cautions.empty());
   CHECK(mentions(result.notes, "not tuned"));
   CHECK(shown(result.rows[1].to_first) == "+2.00 ± 1.24");

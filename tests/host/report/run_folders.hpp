@@ -30,9 +30,10 @@ inline std::string metrics_of(const MadeRun& run) {
             R"("backward":0.1,"optimizer":0.05,"total":0.5}})"
             "\n";
   }
-  text += R"({"event":"eval","name":"knn","step":40,"epoch":4,"protocol":"kNN k 20, seed )" +
-          std::to_string(run.seed) + R"(, after 40 steps, epoch 4","values":{"knn_top1":)" +
-          std::to_string(run.accuracy) + "}}\n";
+  text += R"({"event":"eval","name":"knn","step":40,"epoch":4,"protocol":"kNN k 20, resnet18 ()" +
+          run.objective + R"(), seed )" + std::to_string(run.seed) +
+          R"(, after 40 steps, epoch 4","values":{"knn_top1":)" + std::to_string(run.accuracy) +
+          "}}\n";
   if (!run.end.empty())
     text += R"({"event":"end","reason":")" + run.end +
             R"(","step":40,"epoch":4,"timing":{"total":25.0}})"
