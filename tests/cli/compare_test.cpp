@@ -74,6 +74,13 @@ TEST_CASE("configurations are trained with each seed, kept when finished, and co
   CHECK(has(other.err, "--overwrite"));
   CHECK(files_of(here / "all/a/seed-0") == before);
 
+  // The runs themselves, read: seeds are found again.
+  const auto read = here.run(
+      {"compare", "all/a/seed-0", "all/b/seed-0", "all/a/seed-1", "all/b/seed-1", "--json"});
+  REQUIRE(read.code == 0);
+  CHECK(Json::parse(read.out).at("configurations") == rows);
+  CHECK(here.exists("compare.html"));
+
   // What another build of a plugin has trained is no result of this one.
   const std::string manifest = "all/a/seed-1/manifest.json", whole = read_file(here / manifest);
   auto altered = Json::parse(whole);
@@ -83,13 +90,6 @@ TEST_CASE("configurations are trained with each seed, kept when finished, and co
   CHECK(rebuilt.code == 0);
   CHECK(has(rebuilt.err, "another build than it was trained with"));
   CHECK(has(rebuilt.err, "run 1 of 1: a, seed 1"));
-
-  // The runs themselves, read: seeds are found again.
-  const auto read = here.run(
-      {"compare", "all/a/seed-0", "all/b/seed-0", "all/a/seed-1", "all/b/seed-1", "--json"});
-  REQUIRE(read.code == 0);
-  CHECK(Json::parse(read.out).at("configurations") == rows);
-  CHECK(here.exists("compare.html"));
 }
 
 TEST_CASE("what would not be compared on equal terms is refused before training") {
