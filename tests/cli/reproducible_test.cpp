@@ -31,7 +31,8 @@ void check_reproducible(const std::string& id) {
   const Workplace here;
   const std::string objective = small_objective(id);
   const auto first = train(here, "first", {objective, "data.workers=0"});
-  CHECK(first.metrics.size() == 1 + 8 + 2 + 1 + 1);  // start, steps, epochs, kNN, end
+  // Start, steps, a look and a matrix at the last one, epochs, kNN, end.
+  CHECK(first.metrics.size() == 1 + 8 + 2 + 2 + 1 + 1);
   check_equal(first, train(here, "second", {objective, "data.workers=0"}));
   check_equal(first, train(here, "one", {objective, "data.workers=1"}));
   check_equal(first, train(here, "four", {objective, "data.workers=4"}));
