@@ -81,7 +81,7 @@ TEST_CASE("a folder that cannot be made is named") {
 TEST_CASE("a disk that is full at the start leaves nothing") {
   const Workplace here;
   const auto result = run_within(here, here.tiny(), 1000);
-  check_refused(result, 8, {"run/config.toml", "bytes", "choose another folder"});
+  check_refused(result, 8, {"run/manifest.json", "bytes", "choose another folder"});
   CHECK_FALSE(here.exists("run"));
 }
 

@@ -159,6 +159,36 @@ TEST_CASE("a run that fails is told, and the others are compared") {
   CHECK(has(result.out, "CAUTION: lr=1e30/seed-0 failed after"));
 }
 
+TEST_CASE("runs to compare are named once; what is for training is refused") {
+  const Workplace here;
+  REQUIRE(here.run(here.tiny()).code == 0);
+  const auto refused = [&](int code, const std::string& what, const Words& more) {
+    Words words = {"compare", "run"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto result = here.run(words);
+    CAPTURE(result.err);
+    CHECK(result.code == code);
+    CHECK(has(result.err, what));
+    CHECK(count(result.err, "\n") == 1);
+  };
+  refused(2, "run/../run is named twice", {"run/../run"});
+  refused(2, "--overwrite and --seeds are for configurations", {"--seeds", "3"});
+  refused(2, "--overwrite and --seeds are for configurations", {"--overwrite"});
+  refused(8, "tiny.toml/page cannot be made", {"--out", "tiny.toml/page"});
+}
+
+TEST_CASE("what an earlier comparison left is not taken for a run that failed") {
+  const Workplace here;
+  write_configurations(here);
+  REQUIRE(here.run(compare()).code == 0);
+  // The second configuration cannot begin any more.
+  const auto result = here.run(compare({"--overwrite", "--json", "--set", "data.synthetic_count=8",
+                                        "--set", "eval.holdout=0", "--set", "train.batch_size=9"}));
+  CAPTURE(result.err);
+  CHECK(result.code != 0);
+  CHECK_FALSE(has(result.out, "\"end\": \"finished\""));
+}
+
 TEST_CASE("a sweep is every combination of values; commas in brackets belong to one") {
   const Workplace here;
   const auto result = here.run({"sweep", "tiny.toml", "--set", "optimizer.lr=0.01,0.02", "--set",

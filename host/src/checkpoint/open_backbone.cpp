@@ -9,6 +9,7 @@ namespace tandem::checkpoint {
 
 OpenedBackbone open_backbone(const std::filesystem::path& weights, plugin::Catalog& catalog,
                              bool trust, Log& log) {
+  const roles::KeepRandomState keep;  // making a network draws its first weights
   OpenedBackbone opened;
   opened.saved = saved_backbone(formats::SafetensorsFile::open(weights));
   const auto& saved = opened.saved;

@@ -84,7 +84,10 @@ int run_child(const Strings& words) {
   std::vector<char*> pointers;
   for (std::string& word : all) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const int status = wait_for(Attributes().start(std::move(pointers)));
+  const pid_t id = Attributes().start(std::move(pointers));
+  set_child(id);
+  const int status = wait_for(id);
+  set_child(0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 
 namespace tandem::cli {
@@ -66,7 +67,26 @@ int compare_configurations(const Arguments& arguments, const Strings& words,
                            plugin::Catalog& catalog, Log& log) {
   Trials trials(arguments, catalog, log, variants_of(arguments, words));
   require_equal_terms(trials.configs(), words);
+  trials.require_same_pictures();
   return trials.run_and_report();
+}
+
+/// A run that counts twice would pass for two.
+void require_different(const Strings& folders) {
+  std::set<std::filesystem::path> seen;
+  for (const auto& folder : folders) {
+    if (!seen.insert(std::filesystem::weakly_canonical(folder)).second)
+      throw Error(ErrorKind::usage, folder + " is named twice: name each run once");
+  }
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw Error(ErrorKind::resource, folder.string() + " cannot be made: " + error.message() +
+                                         "; name another folder with --out");
+  }
 }
 
 void compare_finished(const Arguments& arguments, const Strings& words, plugin::Catalog& catalog,
@@ -76,12 +96,15 @@ void compare_finished(const Arguments& arguments, const Strings& words, plugin::
       throw Error(ErrorKind::usage, std::string("--") + option +
                                         " is for configurations: finished runs stay as they are");
   }
+  if (arguments.flag("overwrite") || arguments.number("seeds") != 1)
+    throw Error(ErrorKind::usage, "--overwrite and --seeds are for configurations to train");
+  require_different(words);
   std::vector<report::RunRecord> runs;
   for (const auto& word : words) runs.push_back(report::read_run(word));
   auto groups = report::group_runs(runs);
   const std::filesystem::path folder = arguments.text("out");
-  if (!folder.empty()) std::filesystem::create_directories(folder);
-  finish_comparison(arguments, catalog, log, std::move(runs), std::move(groups),
+  make_folder(folder);
+  finish_comparison(arguments, catalog, log, {std::move(runs), std::move(groups)},
                     folder / "compare.html");
 }
 

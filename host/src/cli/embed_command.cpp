@@ -65,15 +65,13 @@ run::EmbedOptions embed_options(const Arguments& arguments) {
 }
 
 void print_json(const run::EmbedSummary& summary, const std::string& out) {
-  std::cout << formats::Json{{"out", out},
-                             {"pictures", summary.pictures},
-                             {"width", summary.width},
-                             {"labelled", summary.labelled},
-                             {"resumed", summary.resumed},
-                             {"unreadable", summary.unreadable},
-                             {"protocol", summary.of}}
-                   .dump(2)
-            << '\n';
+  std::cout << formats::json_text(formats::Json{{"out", out},
+                                                {"pictures", summary.pictures},
+                                                {"width", summary.width},
+                                                {"labelled", summary.labelled},
+                                                {"resumed", summary.resumed},
+                                                {"unreadable", summary.unreadable},
+                                                {"protocol", summary.of}});
 }
 
 void print_text(const run::EmbedSummary& summary, const std::string& out) {

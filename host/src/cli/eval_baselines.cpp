@@ -47,11 +47,9 @@ formats::Json json(const std::vector<run::Accuracies>& lines) {
 
 void print_baselines(const run::BaselineReport& report, bool as_json) {
   if (as_json) {
-    std::cout << formats::Json{{"protocol", report.protocol},
-                               {"epochs", epochs_json(report.epochs)},
-                               {"rows", json(report.lines)}}
-                     .dump(2)
-              << '\n';
+    std::cout << formats::json_text(formats::Json{{"protocol", report.protocol},
+                                                  {"epochs", epochs_json(report.epochs)},
+                                                  {"rows", json(report.lines)}});
     return;
   }
   std::cout << table(report) << "\n   " << report.protocol << "; trained for " << report.epochs

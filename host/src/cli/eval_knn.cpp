@@ -133,7 +133,7 @@ int eval_knn(const Strings& words) {
   }
   const auto report = run::evaluate_knn(what, options, catalog, log);
   if (arguments.json())
-    std::cout << json(report, options.metric, arguments.flag("per-class")).dump(2) << '\n';
+    std::cout << formats::json_text(json(report, options.metric, arguments.flag("per-class")));
   else
     print(report, options.metric, arguments.flag("per-class"));
   return 0;

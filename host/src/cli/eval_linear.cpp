@@ -130,7 +130,7 @@ int eval_linear(const Strings& words) {
   progress.clear();
   warn_of_edges(report, options.rates, log);
   if (arguments.json())
-    std::cout << json(report, options.seed).dump(2) << '\n';
+    std::cout << formats::json_text(json(report, options.seed));
   else
     print(report, options.seed);
   return 0;

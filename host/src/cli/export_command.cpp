@@ -45,7 +45,7 @@ void print_json(const run::ExportOptions& options, const run::ExportSummary& sum
                           {"sha256", plugin::sha256(options.out)},
                           {"notes", summary.notes}};
   if (summary.tensors > 0) result["tensors"] = summary.tensors;
-  std::cout << result.dump(2) << '\n';
+  std::cout << formats::json_text(result);
 }
 
 void print_text(const run::ExportOptions& options, const run::ExportSummary& summary) {

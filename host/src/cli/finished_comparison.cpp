@@ -35,11 +35,12 @@ std::vector<report::GroupDifferences> differences(const report::Page& page,
 }  // namespace
 
 void finish_comparison(const Arguments& arguments, plugin::Catalog& catalog, Log& log,
-                       std::vector<report::RunRecord> runs, std::vector<report::Group> groups,
-                       const std::filesystem::path& path) {
+                       ComparedRuns compared, const std::filesystem::path& path) {
   report::Page page;
-  page.runs = std::move(runs);
-  page.comparison = report::compare_runs(page.runs, std::move(groups));
+  page.runs = std::move(compared.runs);
+  page.comparison = report::compare_runs(page.runs, std::move(compared.groups));
+  auto& cautions = page.comparison.cautions;
+  cautions.insert(cautions.end(), compared.cautions.begin(), compared.cautions.end());
   page.differences = differences(page, catalog, log);
   for (const auto& group : page.comparison.groups)
     page.title += (page.title.empty() ? "" : " · ") + group.label;
@@ -47,7 +48,7 @@ void finish_comparison(const Arguments& arguments, plugin::Catalog& catalog, Log
   if (arguments.json()) {
     auto result = report::to_json(page.comparison, page.runs);
     result["page"] = path.string();
-    std::cout << result.dump(2) << '\n';
+    std::cout << formats::json_text(result);
   } else {
     std::cout << report::to_text(page.comparison) << "page: " << path.string() << '\n';
   }

@@ -13,11 +13,15 @@ namespace {
 
 std::atomic<bool> stop_requested{false};
 std::atomic<int> caught_signal{0};
+std::atomic<int> child{0};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_signal(int number) {
   // The number first: whoever sees the flag reads it.
-  if (caught_signal.exchange(number) != 0) ::_exit(128 + number);
+  if (caught_signal.exchange(number) != 0) {
+    if (const int id = child; id != 0) ::kill(id, SIGKILL);
+    ::_exit(128 + number);
+  }
   stop_requested = true;
 }
 
@@ -52,6 +56,10 @@ const std::atomic<bool>& catch_signals() {
   for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   return stop_requested;
+}
+
+void set_child(int id) {
+  child = id;
 }
 
 int signal_exit_code() {

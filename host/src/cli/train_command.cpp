@@ -67,7 +67,7 @@ void print_json(const run::TrainSummary& summary) {
                                      {"epoch", event.epoch},
                                      {"values", values}});
   }
-  std::cout << result.dump(2) << '\n';
+  std::cout << formats::json_text(result);
 }
 
 void print_text(const run::TrainSummary& summary) {

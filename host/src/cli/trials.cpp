@@ -69,6 +69,17 @@ Trials::Trials(const Arguments& arguments, plugin::Catalog& catalog, Log& log,
   }
 }
 
+void Trials::require_same_pictures() const {
+  for (std::size_t i = 1; i < variants_.size(); ++i) {
+    if (fingerprints_[i] == fingerprints_.front()) continue;
+    throw Error(
+        ErrorKind::config,
+        variants_[i].label + " would train on other pictures than " + variants_.front().label +
+            ": set [data] and [eval] alike (with eval.knn_every = \"never\" nothing is held "
+            "out)");
+  }
+}
+
 void Trials::prepare(const Variant& variant) {
   auto prepared = run::prepare(layers(variant), catalog_);
   configs_.push_back(prepared.config);
@@ -167,11 +178,13 @@ int Trials::run() {
     tell(missing[i], i, missing.size());
     const int result = run_child(child_words(missing[i]));
     if (stop) break;
-    if (result == 0)
+    if (result == 0) {
       seconds_.push_back(report::read_run(missing[i].folder).seconds);
-    else
+    } else {
+      failed_[missing[i].folder] = result;
       log_.warn(missing[i].folder.string(), " failed with exit code ", result,
                 ": it is in no average");
+    }
     if (code == 0) code = result;
   }
   if (!stop) return code;
@@ -180,21 +193,34 @@ int Trials::run() {
   return signal_exit_code();
 }
 
+bool Trials::is_current(const Planned& planned) const {
+  if (!std::filesystem::exists(planned.folder / "metrics.jsonl")) return false;
+  // What failed has not finished: what says so is an earlier run, which this one did not replace.
+  return !failed_.contains(planned.folder) || !report::read_run(planned.folder).finished();
+}
+
 void Trials::report() {
   std::vector<report::RunRecord> runs;
   std::vector<report::Group> groups;
+  std::vector<std::string> cautions;
   for (std::size_t i = 0; i < variants_.size(); ++i) {
     report::Group group{variants_[i].label, {}};
     for (const Planned& planned : plan_) {
-      if (planned.variant != i || !std::filesystem::exists(planned.folder / "metrics.jsonl"))
+      if (planned.variant != i) continue;
+      if (!is_current(planned)) {
+        cautions.push_back(planned.folder.string() +
+                           " failed before its first step, and is not in "
+                           "the table");
         continue;
+      }
       group.runs.push_back(runs.size());
       runs.push_back(report::read_run(planned.folder));
     }
     if (!group.runs.empty()) groups.push_back(std::move(group));
   }
   if (!runs.empty())
-    finish_comparison(arguments_, catalog_, log_, std::move(runs), std::move(groups),
+    finish_comparison(arguments_, catalog_, log_,
+                      {std::move(runs), std::move(groups), std::move(cautions)},
                       out_ / "compare.html");
 }
 

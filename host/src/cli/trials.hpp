@@ -5,6 +5,7 @@
 #include "report/comparison.hpp"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ class Trials {
   /// The checked configurations, in the order of the variants.
   const std::vector<config::Config>& configs() const { return configs_; }
 
+  /// Throws Error(config) where the variants train on different pictures: a key may change what is
+  /// held out.
+  void require_same_pictures() const;
+
   /// Trains what is not there already, each run as a process of its own, then prints the table of
   /// all finished runs, as text or JSON, and writes `compare.html`. Returns 0, or the exit code of
   /// the first run that failed; or 130 or 143 after a signal, which ends all without a table.
@@ -46,6 +51,8 @@ class Trials {
   void prepare(const Variant& variant);
   int run();
   void report();
+  /// Whether the run there was left by this call, or kept by it.
+  bool is_current(const Planned& planned) const;
   run::Layers layers(const Variant& variant) const;
   Strings child_words(const Planned& planned) const;
   /// Whether the run is there and finished. Throws Error(usage) for another configuration's.
@@ -61,7 +68,8 @@ class Trials {
   std::vector<std::string> fingerprints_;
   std::vector<Planned> plan_;
   std::filesystem::path out_;
-  std::vector<double> seconds_;  // that each finished run took
+  std::vector<double> seconds_;                  // that each finished run took
+  std::map<std::filesystem::path, int> failed_;  // exit codes of runs that failed now
 };
 
 }  // namespace tandem::cli

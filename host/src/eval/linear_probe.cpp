@@ -167,6 +167,10 @@ void choose_rate(const Features& bank, const LinearOptions& options, const TellE
     result.validation = top1;
     result.rate = options.rates[i];
   }
+  if (result.validation < 0) {
+    throw Error(ErrorKind::guard,
+                "the linear probe diverged at every learning rate: give smaller ones with --lr");
+  }
   result.chosen = true;
 }
 

@@ -22,6 +22,10 @@ double number_from_json(const Json& value) {
   return value == "-inf" ? -infinity : std::numeric_limits<double>::quiet_NaN();
 }
 
+std::string json_text(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
 void JsonLines::write(const Json& object) {
   file_.write(object.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n');
 }

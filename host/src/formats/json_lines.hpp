@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace tandem::formats {
@@ -16,6 +17,10 @@ using Json = nlohmann::ordered_json;
 Json json_number(double value);
 /// What `json_number` made; NaN for anything else.
 double number_from_json(const Json& value);
+
+/// JSON for people and programs: indented by two, with a line end. What is no UTF-8, as a file's
+/// name may be, is replaced.
+std::string json_text(const Json& value);
 
 /// One JSON object a line. Doubles are written in the shortest form that reads back as the same
 /// bits. Failures as in AppendFile.

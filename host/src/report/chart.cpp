@@ -21,17 +21,20 @@ double round_step(double step) {
 }
 
 void add_decades(Axis& axis) {
-  const double first = std::ceil(std::log10(axis.low) - 1e-9);
-  const double last = std::floor(std::log10(axis.high) + 1e-9);
-  const double step = std::max(1.0, std::ceil((last - first) / 5));
-  for (double power = first; power <= last; power += step)
-    axis.ticks.push_back(std::pow(10, power));
+  const int first = static_cast<int>(std::ceil(std::log10(axis.low) - 1e-9));
+  const int last = static_cast<int>(std::floor(std::log10(axis.high) + 1e-9));
+  const int step = std::max(1, (last - first + 4) / 5);
+  for (int power = first; power <= last; power += step) axis.ticks.push_back(std::pow(10, power));
 }
 
 void add_round_ticks(Axis& axis) {
   const double step = round_step((axis.high - axis.low) / 5);
-  for (double n = std::ceil(axis.low / step - 1e-9); n * step <= axis.high + 1e-9 * step; ++n)
+  const double first = std::ceil(axis.low / step - 1e-9);
+  const int count = 1 + static_cast<int>(std::floor(axis.high / step + 1e-9) - first);
+  for (int i = 0; i < count; ++i) {
+    const double n = first + i;
     axis.ticks.push_back(n == 0 ? 0 : n * step);
+  }
 }
 
 double share(const Axis& axis, double value) {
@@ -100,9 +103,13 @@ std::string path(const Series& series, const Frame& frame, const RunStyle& style
   std::string text = "<path class=\"curve " + kind + "\" " + run + " d=\"" + steps + "\"/>";
   // Few values are worth a mark each; one alone would not be seen otherwise.
   if (series.points.size() > 20) return text;
+  const std::string mark = "<circle class=\"mark " + kind + "\" " + run + " r=\"2.6\" cx=\"";
   for (const Point& point : series.points) {
-    text += "<circle class=\"mark " + kind + "\" " + run + " r=\"2.6\" cx=\"" +
-            at(frame.across(point.x)) + "\" cy=\"" + at(frame.up(point.y)) + "\"/>";
+    text.append(mark)
+        .append(at(frame.across(point.x)))
+        .append("\" cy=\"")
+        .append(at(frame.up(point.y)))
+        .append("\"/>");
   }
   return text;
 }
@@ -133,7 +140,8 @@ Axis make_axis(const std::vector<double>& values, bool may_be_logarithmic) {
   const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
   axis.low = *least;
   axis.high = *greatest;
-  axis.logarithmic = may_be_logarithmic && axis.low > 0 && axis.high / axis.low > 100;
+  axis.logarithmic =
+      may_be_logarithmic && axis.low > 0 && axis.high / axis.low > 100 && axis.high < 1e300;
   if (axis.logarithmic) {
     axis.low /= 1.2;
     axis.high *= 1.2;

@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 7> of_no_account = {
 /// What config.toml does not say: the builds of the plugins, and the weights it started from.
 std::string made_with(const RunRecord& run) {
   std::string text;
-  for (const auto& [id, hash] : used_plugins(run)) text += id + ' ' + hash + '\n';
+  for (const auto& [id, hash] : used_plugins(run)) text.append(id).append(" ").append(hash + '\n');
   const auto weights = run.manifest.find("initial_weights");
   if (weights == run.manifest.end() || !weights->is_object()) return text;
   const auto hash = weights->find("sha256");
@@ -83,7 +83,7 @@ void require_equal(Comparison& result, const std::vector<RunRecord>& runs, const
   }
   std::string text = what + ": ";
   for (const auto& [value, names] : who)
-    text += (text.ends_with(": ") ? "" : "; ") + value + " (" + names + ")";
+    text.append(text.ends_with(": ") ? "" : "; ").append(value).append(" (" + names + ")");
   result.cautions.push_back(text);
 }
 
@@ -166,16 +166,16 @@ void add_notes(Comparison& result) {
   if (result.groups.size() < 2) return;
   std::size_t pairs = 0;
   for (const auto& row : result.rows) pairs = std::max(pairs, row.to_first.pairs);
-  result.notes.push_back(
+  result.notes.emplace_back(
       "Hyper-parameters were not tuned: each configuration counts as it is written.");
   if (pairs >= 2) {
-    result.notes.push_back(
+    result.notes.emplace_back(
         "Differences are paired by seed; ± after them is the half width of their 95 % confidence "
         "interval (Student's t), after other numbers the standard deviation over seeds (n − 1).");
     if (result.groups.size() > 2)
-      result.notes.push_back("The intervals are not corrected for there being several of them.");
+      result.notes.emplace_back("The intervals are not corrected for there being several of them.");
   } else {
-    result.notes.push_back(
+    result.notes.emplace_back(
         "A difference has no interval without two seeds that both configurations were run with.");
   }
 }

@@ -35,6 +35,7 @@ std::vector<std::int64_t> shown_classes(const std::vector<std::int64_t>& labels)
   for (const auto label : labels)
     if (label >= 0) ++counts[label];
   std::vector<std::int64_t> classes;
+  classes.reserve(counts.size());
   for (const auto& [label, count] : counts) classes.push_back(label);
   std::stable_sort(classes.begin(), classes.end(),
                    [&](auto a, auto b) { return counts[a] > counts[b]; });

@@ -106,11 +106,12 @@ class Reader {
 
   void health(const Json& line) {
     const double x = epochs(whole(line, "step"));
-    run_.even_deviation = line.value("embedding_std_even", run_.even_deviation);
-    for (const char* name :
-         {"embedding_std", "effective_rank", "alignment", "uniformity", "gradient_norm"}) {
+    // As a share of an even spread's, 1/√D: what is healthy is then one number for every width.
+    const double even = line.value("embedding_std_even", 0.0);
+    if (even > 0 && line.contains("embedding_std"))
+      add("health spread", x, formats::number_from_json(line["embedding_std"]) / even);
+    for (const char* name : {"effective_rank", "alignment", "uniformity", "gradient_norm"})
       if (line.contains(name)) add(std::string("health ") + name, x, line[name]);
-    }
   }
 
   void matrix(const Json& line) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 namespace tandem::report {
 namespace {
@@ -19,8 +18,10 @@ struct Known {
 constexpr Known known[] = {
     {"eval knn_top1", "kNN top1 %", "at the end of epochs, by the protocol under Results"},
     {"loss", "Loss", "of single steps, as the objective defines it"},
-    {"health embedding_std", "Standard deviation of embeddings",
-     "per dimension, of unit vectors; it falls to 0 in a collapse"},
+    {"health spread", "Spread of embeddings",
+     "standard deviation per dimension of unit vectors, as a share of an even spread's; it falls "
+     "to 0 "
+     "in a collapse"},
     {"health effective_rank", "Effective rank", "dimensions that the embeddings use"},
     {"health alignment", "Alignment", "distance of a picture's views; less is closer"},
     {"health uniformity", "Uniformity", "less is spread more evenly"},
@@ -63,13 +64,10 @@ void entitle(Chart& chart) {
   if (name.starts_with("metric ")) chart.about = "of single steps, told by the objective";
 }
 
-/// The level of evenly spread embeddings, where it is one for all runs.
-void add_reference(Chart& chart, const std::vector<RunRecord>& runs) {
-  std::set<double> levels;
-  for (const Series& series : chart.series) levels.insert(runs[series.run].even_deviation);
-  if (chart.id != "health embedding_std" || levels.size() != 1 || *levels.begin() <= 0) return;
-  chart.reference = *levels.begin();
-  chart.reference_name = "evenly spread: " + short_number(*levels.begin());
+void add_reference(Chart& chart) {
+  if (chart.id != "health spread") return;
+  chart.reference = 1;
+  chart.reference_name = "evenly spread";
 }
 
 std::string legend_line(const RunStyle& style) {
@@ -122,7 +120,7 @@ Chart chart_of(const std::string& curve, const std::vector<RunRecord>& runs) {
     if (!points.empty()) chart.series.push_back({run, thinned(points)});
   }
   entitle(chart);
-  add_reference(chart, runs);
+  add_reference(chart);
   return chart;
 }
 

@@ -49,6 +49,7 @@ const Points& RunRecord::points(const std::string& curve) const {
 
 double RunRecord::last_value(const std::string& value) const {
   for (auto event = evaluations.rbegin(); event != evaluations.rend(); ++event) {
+    if (event->step != steps) continue;
     for (const auto& item : event->values)
       if (item.name == value) return item.value;
   }
@@ -85,7 +86,8 @@ RunRecord read_run(const std::filesystem::path& folder) {
     const auto found = run.manifest.find(key);
     return found != run.manifest.end() && found->is_number() ? found->get<double>() : 0;
   };
-  run.seed = static_cast<std::int64_t>(number("seed"));
+  const auto seed = run.manifest.find("seed");
+  if (seed != run.manifest.end() && seed->is_number_integer()) run.seed = seed->get<std::int64_t>();
   run.peak_bytes = number("peak_memory_bytes");
   read_metrics(folder / "metrics.jsonl", run);
   return run;

@@ -39,11 +39,10 @@ struct RunRecord {
   std::vector<EvalEvent> evaluations;
   std::vector<Matrix> matrices;  ///< the latest of each name
   std::vector<Alarm> alarms;
-  double even_deviation = 0;  ///< what `embedding_std` is of an evenly spread embedding; 0: unknown
-  std::int64_t steps = 0;     ///< finished, as far as is written
-  std::string end;            ///< "finished", "interrupted", "failed"; empty without such a line
-  std::string message;        ///< of a failure
-  double seconds = 0;         ///< wall-clock, of all starts that ended
+  std::int64_t steps = 0;  ///< finished, as far as is written
+  std::string end;         ///< "finished", "interrupted", "failed"; empty without such a line
+  std::string message;     ///< of a failure
+  double seconds = 0;      ///< wall-clock, of all starts that ended
   double images = 0, step_seconds = 0;  ///< of all logged steps
   double peak_bytes = 0;                ///< of resident memory; 0: unknown
   int damaged_lines = 0;  ///< of metrics.jsonl that are no JSON, or not what they should be
@@ -51,7 +50,7 @@ struct RunRecord {
   bool finished() const { return end == "finished"; }
   /// The points of a curve, empty where there is none.
   const Points& points(const std::string& curve) const;
-  /// The last value of an evaluation, e.g. "knn_top1"; NaN where there is none.
+  /// The value of an evaluation at the last step, e.g. "knn_top1"; NaN where there is none.
   double last_value(const std::string& value) const;
   double images_per_second() const;  ///< of training steps alone; NaN where none was logged
 };

@@ -12,20 +12,6 @@
 namespace tandem::run {
 namespace {
 
-/// Folders of the first picture of each class, where they tell the classes apart.
-std::map<std::int64_t, std::string> class_names(const eval::Features& features) {
-  std::map<std::int64_t, std::string> names;
-  std::set<std::string> different;
-  for (std::size_t i = 0; features.name && i < features.labels.size(); ++i) {
-    if (features.labels[i] < 0 || names.contains(features.labels[i])) continue;
-    const std::filesystem::path path = features.name(static_cast<std::int64_t>(i));
-    names[features.labels[i]] = path.parent_path().filename();
-    different.insert(path.parent_path().filename());
-  }
-  if (different.size() < names.size() || different.contains("")) names.clear();
-  return names;
-}
-
 std::vector<eval::KnnSetting> settings(const KnnOptions& options,
                                        const config::EvalSection& section) {
   auto ks = options.k;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace tandem::run {
 namespace {
@@ -29,10 +30,15 @@ eval::Describe projector(Objective& objective, const config::Config& config) {
   };
 }
 
+std::string chosen_epoch(const EvalOptions& what) {
+  if (!what.best) return "";
+  return what.queries.empty() ? " (the epoch with the best kNN, chosen on these very queries)"
+                              : " (the epoch with the best kNN of held-out training pictures)";
+}
+
 std::string of_network(const TrainedRun& run, const EvalOptions& what) {
   return Log::join(network(run.config()), ", eval mode, run.seed ", run.config().run.seed, ", ",
-                   run.epochs(), " epochs",
-                   what.best ? " (the epoch with the best kNN, chosen on these very queries)" : "");
+                   run.epochs(), " epochs", chosen_epoch(what));
 }
 
 FeatureSets of_run(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
@@ -114,7 +120,34 @@ FeatureSets of_files(const EvalOptions& what) {
   return sets;
 }
 
+/// Each set numbers its classes by itself: one that lacks a class would number the rest otherwise.
+void require_same_classes(const FeatureSets& sets) {
+  const auto known = class_names(sets.bank), asked = class_names(sets.queries);
+  for (const auto& [label, name] : asked) {
+    const auto found = known.find(label);
+    if (found == known.end() || found->second == name) continue;
+    throw Error(ErrorKind::data,
+                Log::join("class ", label, " is '", found->second,
+                          "' among the training pictures "
+                          "and '",
+                          name, "' among the queries: give both the same class folders"));
+  }
+}
+
 }  // namespace
+
+std::map<std::int64_t, std::string> class_names(const eval::Features& features) {
+  std::map<std::int64_t, std::string> names;
+  std::set<std::string> different;
+  for (std::size_t i = 0; features.name && i < features.labels.size(); ++i) {
+    if (features.labels[i] < 0 || names.contains(features.labels[i])) continue;
+    const std::filesystem::path path = features.name(static_cast<std::int64_t>(i));
+    names[features.labels[i]] = path.parent_path().filename();
+    different.insert(path.parent_path().filename());
+  }
+  if (different.size() < names.size() || different.contains("")) names.clear();
+  return names;
+}
 
 std::unique_ptr<TrainedRun> open_run(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
   const RunChoice choice{what.best, what.queries};
@@ -129,8 +162,10 @@ std::unique_ptr<TrainedRun> open_run(const EvalOptions& what, plugin::Catalog& c
 }
 
 FeatureSets feature_sets(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
-  return std::filesystem::is_regular_file(what.subject) ? of_files(what)
-                                                        : of_run(what, catalog, log);
+  auto sets =
+      std::filesystem::is_regular_file(what.subject) ? of_files(what) : of_run(what, catalog, log);
+  require_same_classes(sets);
+  return sets;
 }
 
 }  // namespace tandem::run

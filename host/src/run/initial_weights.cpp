@@ -88,8 +88,11 @@ formats::Json load_initial_weights(const InitialWeights& from, roles::HostEncode
   checkpoint::LoadOptions options;
   options.prefix = from.strip_prefix;
   options.may_lack = is_batch_counter;
+  std::set<std::string> built;
+  for (const auto& tensor : here) built.insert(owner(tensor));
   options.may_have_more = [&](const std::string& name) {
-    return std::find(layers.begin(), layers.end(), owner(name)) != layers.end();
+    return !built.contains(owner(name)) &&
+           std::find(layers.begin(), layers.end(), owner(name)) != layers.end();
   };
   options.remedy = remedy(file, here, from.strip_prefix);
   const auto left = checkpoint::load_weights(path, encoder, options);

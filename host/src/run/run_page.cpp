@@ -3,23 +3,32 @@
 #include "formats/atomic_file.hpp"
 #include "report/page.hpp"
 
-#include <sys/resource.h>
-
 #include <exception>
 #include <fstream>
+#include <string>
+#include <string_view>
 
 namespace tandem::run {
 namespace {
 
 using formats::Json;
 
+/// Not getrusage's, which takes over what the process that started this one had; 0: unknown.
+std::int64_t peak_bytes() {
+  constexpr std::string_view name = "VmHWM:";
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name)) return std::stoll(line.substr(name.size())) << 10;
+  return 0;
+}
+
 void add_peak_memory(const std::filesystem::path& file) {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
+  const std::int64_t bytes = peak_bytes();
+  if (bytes == 0) return;
   std::ifstream in(file);
   Json manifest = Json::parse(in);
-  manifest["peak_memory_bytes"] = std::int64_t{usage.ru_maxrss} << 10;
-  formats::write_file(file, manifest.dump(2) + "\n");
+  manifest["peak_memory_bytes"] = bytes;
+  formats::write_file(file, formats::json_text(manifest));
 }
 
 }  // namespace
@@ -36,8 +45,9 @@ void write_page(const RunFolder& folder, const std::function<Json()>& gallery, L
   };
   try_to("peak memory", [&] { add_peak_memory(folder.file(files::manifest)); });
   if (gallery) {
-    try_to("pictures of the embeddings",
-           [&] { formats::write_file(folder.file(files::gallery), gallery().dump() + "\n"); });
+    try_to("pictures of the embeddings", [&] {
+      formats::write_file(folder.file(files::gallery), formats::json_text(gallery()));
+    });
   }
   try_to("report.html", [&] { report::write_run_page(folder.path()); });
 }

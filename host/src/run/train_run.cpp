@@ -118,8 +118,8 @@ class TrainRun {
     const RunFolder folder(resolved.run.out, options_.overwrite);
     folder_ = &folder;
     try {
+      folder.remove_results();  // first, so that no kill leaves them under another configuration
       const Image views = describe(folder, resolved);
-      folder.remove_results();
       auto summary = train(folder, views);
       if (steps_ == 0)
         folder.discard();
@@ -259,10 +259,11 @@ class TrainRun {
 
   /// Writes what the run is; gives the views that it shows.
   Image describe(const RunFolder& folder, const config::Config& resolved) const {
-    formats::write_file(folder.file(files::config), config::to_toml(resolved));
     auto made_of = manifest(resolved, catalog_, data_);
     if (!initial_.is_null()) made_of["initial_weights"] = initial_;
-    formats::write_file(folder.file(files::manifest), made_of.dump(2) + "\n");
+    // The manifest first: a folder without one is no run, and is not trained over.
+    formats::write_file(folder.file(files::manifest), formats::json_text(made_of));
+    formats::write_file(folder.file(files::config), config::to_toml(resolved));
     const PreviewOptions first_ones{.images = std::min(8, config_.train.batch_size)};
     const auto sheet =
         sheet_options(*data_.train, static_cast<std::uint64_t>(config_.run.seed), first_ones);

@@ -67,6 +67,14 @@ std::filesystem::path weights_file(const std::filesystem::path& folder, bool bes
                   "out of the training pictures; leave --epoch best out");
 }
 
+/// The run's own test pictures may be gone where others are named; what it held out stays.
+config::Config with_test(config::Config config, const std::string& test) {
+  if (test.empty() || config.eval.path.empty()) return config;
+  config.eval.path = test;
+  config.eval.source = "auto";
+  return config;
+}
+
 /// Pictures that are named now, or that the run named and was told never to evaluate with.
 void add_test_pictures(const std::string& test, const config::Config& config, DataSet& data) {
   auto chosen = config;
@@ -98,7 +106,7 @@ TrainedRun::TrainedRun(const std::filesystem::path& folder, const RunChoice& cho
       catalog_(catalog),
       log_(log),
       prepared_(open_configuration(folder, catalog)),
-      data_(make_data_set(prepared_.data, prepared_.config)),
+      data_(make_data_set(prepared_.data, with_test(prepared_.config, choice.test))),
       shape_(input_shape(prepared_.config, catalog, *data_.train)),
       encoders_(prepared_.config, catalog, shape_, log),
       trained_(encoders_.make("backbone")) {

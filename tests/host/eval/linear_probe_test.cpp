@@ -185,4 +185,6 @@ TEST_CASE("what cannot be probed is an error", "[linear]") {
   options.rates = {1e30};
   options.momentum = 0.999;
   CHECK(kind(good, good, options) == ErrorKind::guard);
+  options.rates = {1e30, 1e31};
+  CHECK(kind(good, good, options) == ErrorKind::guard);
 }

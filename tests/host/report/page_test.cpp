@@ -83,8 +83,9 @@ TEST_CASE("a page of three long runs stays below 2 MB, and loads nothing") {
                  R"(,"lr":)" + value + R"(,"metrics":{"a":)" + value + R"(,"b":)" + value +
                  R"(,"c":)" + value + R"(},"images":1,"timing":{"images_per_s":)" + value + "}}\n";
       if (step % 100 == 0)
-        metrics += R"({"event":"health","step":)" + std::to_string(step) + R"(,"embedding_std":)" +
-                   value + R"(,"effective_rank":)" + value + R"(,"alignment":)" + value + "}\n";
+        metrics += R"({"event":"health","step":)" + std::to_string(step) +
+                   R"(,"embedding_std_even":0.5,"embedding_std":)" + value +
+                   R"(,"effective_rank":)" + value + R"(,"alignment":)" + value + "}\n";
     }
     write_file(path / "metrics.jsonl", R"({"event":"start","objective":"x","steps_per_epoch":195})"
                                        "\n" +

@@ -78,9 +78,8 @@ TEST_CASE("health, matrices and alarms") {
       "\n"
       R"({"event":"alarm","step":20,"sign":"std falls","cause":"collapse"})"
       "\n");
-  CHECK(run.points("health embedding_std") == Points{{1, 0.2}});
+  CHECK(run.points("health spread") == Points{{1, 0.8}});
   CHECK(run.points("health effective_rank") == Points{{1, 12}});
-  CHECK(run.even_deviation == 0.25);
   REQUIRE(run.matrices.size() == 1);
   CHECK(run.matrices[0].step == 20);
   CHECK(run.matrices[0].values == std::vector<double>{1, 0.5});
