@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The Python peers that data.py and train.py measure beside tandem, in an environment of their own: tests/bench/.venv.
+# Takes no part in building or testing. 5.5 GB where the index holds wheels with CUDA alone; PIP_INDEX_URL and
+# PIP_EXTRA_INDEX_URL are honoured: one with CPU-only wheels saves most of that. Skips what is there already.
+#
+#   tests/bench/setup.sh
+set -euo pipefail
+cd "$(dirname "$0")"
+
+readonly peers=(torch==2.14.1 torchvision==0.29.1 lightly==1.6.0)
+readonly list=.venv/peers
+
+if [ "$(cat "$list" 2>/dev/null)" = "${peers[*]}" ]; then exit 0; fi
+printf 'bench setup: installing %s into tests/bench/.venv\n' "${peers[*]}" >&2
+[ -x .venv/bin/pip ] || python3 -m venv .venv
+.venv/bin/pip install --quiet --disable-pip-version-check "${peers[@]}"
+# Written last, so that an interrupted installation is not taken for a whole one.
+printf '%s' "${peers[*]}" >"$list"

@@ -1,0 +1,82 @@
+"""What the benchmarks beside Python peers share: sides that take turns, medians and lower bounds as `tandem bench` has
+them, and what machine and versions the figures are of."""
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = ("torch", "torchvision", "lightly", "pillow")
+
+
+def median_at_least(values):
+    """With 95 % confidence the median of what `values` were drawn from is at least this: the sign test's order
+    statistic, as host/src/bench/statistics.cpp has it. NaN for fewer than five."""
+    ordered, bound, total = sorted(values), math.nan, 0.0
+    for k, value in enumerate(ordered):
+        total += math.comb(len(ordered), k) / 2 ** len(ordered)
+        if total > 0.05:
+            break
+        bound = value
+    return bound
+
+
+def ratio_row(name, ratios, goal):
+    """A goal is met where its lower bound is; with too few rounds for one, where the median is."""
+    middle, least = statistics.median(ratios), median_at_least(ratios)
+    bound = "too few rounds" if math.isnan(least) else f"at least {least:.2f}"
+    verdict = "met" if (middle if math.isnan(least) else least) >= goal else "NOT met"
+    print(f"{name:<46} {middle:>8.2f} x  ({bound:<14})  goal {goal:g} x: {verdict}", flush=True)
+
+
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(": ", 1)[1]
+    return platform.machine()
+
+
+def load():
+    return f"{os.getloadavg()[0]:.2f}"
+
+
+def machine_lines(program):
+    tandem = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.split("\n")[0]
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    return (f"{processor()}, {len(os.sched_getaffinity(0))} processors, load {load()}\n"
+            f"{tandem} · Python {platform.python_version()}, {versions}")
+
+
+class Peer:
+    """A Python program that is started once and answers each line of JSON with one; between questions it sleeps."""
+
+    def __init__(self, script, *words, environment=None, core=None):
+        pin = None if core is None else lambda: os.sched_setaffinity(0, {core})
+        self._process = subprocess.Popen([sys.executable, str(script), *map(str, words)], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, text=True, preexec_fn=pin,
+                                         env={**os.environ, **(environment or {})})
+
+    def ask(self, **question):
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"a peer ended with code {self._process.wait()}; its message is above")
+        return json.loads(answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def serve(answer):
+    """The other end of Peer: `answer` gets each question's keys."""
+    for line in sys.stdin:
+        print(json.dumps(answer(**json.loads(line))), flush=True)
