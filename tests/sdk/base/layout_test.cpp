@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "tandem/base/augmentation.hpp"
+#include "tandem/base/describes_draw.hpp"
 #include "tandem/base/log.hpp"
 
 #include <array>
@@ -64,6 +65,7 @@ AT(RandomKey, sample, 12);
 AT(RandomKey, view, 16);
 AT(RandomKey, op, 18);
 
+SIZE(DescribesDraw, 8);
 SIZE(Error, 24);
 HOLDS(static_cast<int>(ErrorKind::internal) == 1 && static_cast<int>(ErrorKind::resource) == 8);
 HOLDS(static_cast<int>(Role::objective) == 0 && static_cast<int>(Role::augmentation) == 2);
@@ -112,4 +114,5 @@ TEST_CASE("virtuals of tandem::base keep their order") {
   CHECK(slot(&Factory::schema) == 2);
   CHECK(slot(&AugmentationFactory::create) == 3);
   CHECK(slot(&Augmentation::apply) == 2);
+  CHECK(slot(&DescribesDraw::describe_draw) == 2);
 }
