@@ -1,6 +1,7 @@
 #include "blur.hpp"
 
 #include "box_blur.hpp"
+#include "draw_text.hpp"
 #include "pixels.hpp"
 
 #include <algorithm>
@@ -67,13 +68,23 @@ GaussianBlur::GaussianBlur(const Params& params)
       p_(params.p) {}
 
 void GaussianBlur::apply(Image& image, Random& random) const {
-  if (!random.chance(p_) || image.values() == 0) return;
-  const double sigma = sigma_.draw(random);
-  if (pillow_) return box_blur(image, static_cast<float>(sigma));
+  const std::optional<double> sigma = draw(image, random);
+  if (!sigma) return;
+  if (pillow_) return box_blur(image, static_cast<float>(*sigma));
   thread_local std::vector<float> kernel;
-  make_kernel(sigma, kernel);
+  make_kernel(*sigma, kernel);
   if (image.type() == PixelType::u8) return blur_u8(image, kernel);
   blur_f32(image, kernel);
+}
+
+std::string GaussianBlur::describe_draw(const Image& image, Random random) const {
+  const std::optional<double> sigma = draw(image, random);
+  return sigma ? "sigma " + number(*sigma) : not_applied;
+}
+
+std::optional<double> GaussianBlur::draw(const Image& image, Random& random) const {
+  if (!random.chance(p_) || image.values() == 0) return std::nullopt;
+  return sigma_.draw(random);
 }
 
 }  // namespace tandem::image

@@ -2,7 +2,9 @@
 
 #include "range.hpp"
 #include "tandem/base/augmentation.hpp"
+#include "tandem/base/describes_draw.hpp"
 
+#include <optional>
 #include <string>
 
 namespace tandem::image {
@@ -11,7 +13,7 @@ namespace tandem::image {
 /// ImageFilter.GaussianBlur, which the public recipes use (see `box_blur`); "gaussian" is a true
 /// Gaussian, sampled at whole pixels up to 4 standard deviations, the picture mirrored at its edges
 /// (the edge itself not repeated).
-class GaussianBlur final : public Augmentation {
+class GaussianBlur final : public Augmentation, public DescribesDraw {
  public:
   struct Params {
     Numbers sigma = {0.1, 2.0};
@@ -21,8 +23,12 @@ class GaussianBlur final : public Augmentation {
   };
   explicit GaussianBlur(const Params& params);
   void apply(Image& image, Random& random) const override;
+  std::string describe_draw(const Image& image, Random random) const override;
 
  private:
+  /// The standard deviation, where the picture is blurred.
+  std::optional<double> draw(const Image& image, Random& random) const;
+
   Range sigma_;
   bool pillow_;
   double p_;

@@ -1,5 +1,6 @@
 #include "color_jitter.hpp"
 
+#include "draw_text.hpp"
 #include "luma.hpp"
 #include "pixels.hpp"
 #include "vector.hpp"
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 namespace tandem::image {
 namespace {
@@ -145,17 +147,21 @@ TANDEM_VECTOR void turn_hue(float* p, std::size_t n, float turn) {
 }
 
 void saturate(Image& image, float factor) {
-  if (image.channels() != 3) return;
   with_pixels(image, [&](auto* pixels) { saturate(pixels, image.values() / 3, factor); });
 }
 
 void turn_hue(Image& image, float turn) {
-  if (image.channels() != 3) return;
   with_pixels(image, [&](auto* pixels) { turn_hue(pixels, image.values() / 3, turn); });
 }
 
-std::array<int, 4> draw_order(Random& random) {
-  std::array<int, 4> order = {0, 1, 2, 3};
+/// What a jitter changes, in the order of its draws.
+enum Quality : std::size_t { brightness, contrast, saturation, hue };
+constexpr std::array<const char*, 4> names = {"brightness", "contrast", "saturation", "hue"};
+/// Values that change nothing.
+constexpr std::array<float, 4> neutral = {1, 1, 1, 0};
+
+std::array<Quality, 4> draw_order(Random& random) {
+  std::array<Quality, 4> order = {brightness, contrast, saturation, hue};
   for (std::size_t i = 3; i > 0; --i) {
     std::swap(order[i],
               order[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(i)))]);
@@ -169,6 +175,18 @@ Range around_one(double x) {
 
 }  // namespace
 
+/// What is done to a picture, step by step; nothing where it is left as it is.
+struct ColorJitter::Draw {
+  struct Step {
+    Quality quality;
+    float value;
+  };
+  std::array<Step, 4> places{};
+  std::size_t count = 0;
+
+  std::span<const Step> steps() const { return std::span(places).first(count); }
+};
+
 void ColorJitter::Params::declare(Fields<Params>& f) {
   f("brightness", &Params::brightness, "largest change of brightness; 1 may end in black").min(0);
   f("contrast", &Params::contrast, "largest change of contrast; 1 may end in grey").min(0);
@@ -178,25 +196,46 @@ void ColorJitter::Params::declare(Fields<Params>& f) {
 }
 
 ColorJitter::ColorJitter(const Params& params)
-    : brightness_(around_one(params.brightness)),
-      contrast_(around_one(params.contrast)),
-      saturation_(around_one(params.saturation)),
-      hue_{-params.hue, params.hue},
+    : ranges_{around_one(params.brightness),
+              around_one(params.contrast),
+              around_one(params.saturation),
+              {-params.hue, params.hue}},
       p_(params.p) {}
 
 void ColorJitter::apply(Image& image, Random& random) const {
-  if (!random.chance(p_) || image.values() == 0) return;
-  const std::array<int, 4> order = draw_order(random);
-  const auto brightness = static_cast<float>(brightness_.draw(random));
-  const auto contrast = static_cast<float>(contrast_.draw(random));
-  const auto saturation = static_cast<float>(saturation_.draw(random));
-  const auto hue = static_cast<float>(hue_.draw(random));
-  for (int step : order) {
-    if (step == 0 && brightness != 1) blend_all(image, 0, brightness);
-    if (step == 1 && contrast != 1) blend_all(image, mean_grey(image), contrast);
-    if (step == 2 && saturation != 1) saturate(image, saturation);
-    if (step == 3 && hue != 0) turn_hue(image, 6 * hue);
+  const Draw drawn = draw(image, random);
+  for (const auto& [quality, value] : drawn.steps()) {
+    if (quality == brightness) blend_all(image, 0, value);
+    if (quality == contrast) blend_all(image, mean_grey(image), value);
+    if (quality == saturation) saturate(image, value);
+    if (quality == hue) turn_hue(image, 6 * value);
   }
+}
+
+std::string ColorJitter::describe_draw(const Image& image, Random random) const {
+  const Draw drawn = draw(image, random);
+  std::string text;
+  for (const auto& [quality, value] : drawn.steps()) {
+    if (!text.empty()) text += ", ";
+    text += names[quality] + (' ' + number(value));
+  }
+  return text.empty() ? not_applied : text;
+}
+
+ColorJitter::Draw ColorJitter::draw(const Image& image, Random& random) const {
+  Draw drawn;
+  if (!random.chance(p_) || image.values() == 0) return drawn;
+  const std::array<Quality, 4> order = draw_order(random);
+  std::array<float, 4> values{};
+  for (const Quality quality : {brightness, contrast, saturation, hue})
+    values[quality] = static_cast<float>(ranges_[quality].draw(random));
+  const bool coloured = image.channels() == 3;
+  for (const Quality quality : order) {
+    const bool possible = coloured || quality == brightness || quality == contrast;
+    if (possible && values[quality] != neutral[quality])
+      drawn.places[drawn.count++] = {quality, values[quality]};
+  }
+  return drawn;
 }
 
 }  // namespace tandem::image

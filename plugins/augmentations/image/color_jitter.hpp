@@ -2,6 +2,10 @@
 
 #include "range.hpp"
 #include "tandem/base/augmentation.hpp"
+#include "tandem/base/describes_draw.hpp"
+
+#include <array>
+#include <string>
 
 namespace tandem::image {
 
@@ -11,7 +15,7 @@ namespace tandem::image {
 /// results are cut off after each step as Pillow does, hue is exact before rounding. With other
 /// than 3 channels, saturation and hue do nothing. Draws whether, then (always all) the order by
 /// Fisher-Yates, and brightness, contrast, saturation, hue.
-class ColorJitter final : public Augmentation {
+class ColorJitter final : public Augmentation, public DescribesDraw {
  public:
   struct Params {
     double brightness = 0, contrast = 0, saturation = 0, hue = 0;
@@ -20,9 +24,13 @@ class ColorJitter final : public Augmentation {
   };
   explicit ColorJitter(const Params& params);
   void apply(Image& image, Random& random) const override;
+  std::string describe_draw(const Image& image, Random random) const override;
 
  private:
-  Range brightness_, contrast_, saturation_, hue_;
+  struct Draw;
+  Draw draw(const Image& image, Random& random) const;
+
+  std::array<Range, 4> ranges_;  ///< of brightness, contrast, saturation, hue
   double p_;
 };
 

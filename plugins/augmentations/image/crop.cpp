@@ -1,5 +1,6 @@
 #include "crop.hpp"
 
+#include "draw_text.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
@@ -43,11 +44,16 @@ RandomResizedCrop::RandomResizedCrop(const Params& params)
       ratio_(Range::checked("random_resized_crop", "ratio", params.ratio)) {}
 
 void RandomResizedCrop::apply(Image& image, Random& random) const {
-  resample(image, draw(image.height(), image.width(), random), size_, size_, filter_);
+  resample(image, draw(image, random), size_, size_, filter_);
 }
 
-Box RandomResizedCrop::draw(int height, int width, Random& random) const {
+std::string RandomResizedCrop::describe_draw(const Image& image, Random random) const {
+  return part(draw(image, random), image);
+}
+
+Box RandomResizedCrop::draw(const Image& image, Random& random) const {
   constexpr int tries = 10;
+  const int height = image.height(), width = image.width();
   for (int i = 0; i < tries; ++i) {
     const double area = scale_.draw(random) * height * width;
     const double ratio = std::exp(random.uniform(std::log(ratio_.low), std::log(ratio_.high)));
@@ -69,15 +75,27 @@ Box RandomResizedCrop::largest(int height, int width) const {
 }
 
 void Resize::apply(Image& image, Random&) const {
+  const Size to = scaled(image);
+  const Box whole{0, 0, image.height(), image.width()};
+  if (to.height == whole.height && to.width == whole.width) return;
+  resample(image, whole, to.height, to.width, filter_);
+}
+
+std::string Resize::describe_draw(const Image& image, Random) const {
+  const Size to = scaled(image);
+  return Log::join(image.width(), "x", image.height(), " to ", to.width, "x", to.height);
+}
+
+Resize::Size Resize::scaled(const Image& image) const {
   const int h = image.height(), w = image.width(), shorter = std::min(h, w);
-  if (shorter == size_) return;
+  if (shorter == size_) return {h, w};
   const std::int64_t exact = std::int64_t{size_} * std::max(h, w) / shorter;
   if (exact > largest_side) {
     throw Error(ErrorKind::data, Log::join("resize: a picture of ", w, "x", h, " would become ",
                                            exact, " pixels long: crop it first, or leave it out"));
   }
   const auto longer = static_cast<int>(exact);
-  resample(image, {0, 0, h, w}, h <= w ? size_ : longer, h <= w ? longer : size_, filter_);
+  return h <= w ? Size{size_, longer} : Size{longer, size_};
 }
 
 void CenterCrop::Params::declare(Fields<Params>& f) {
@@ -88,15 +106,29 @@ void CenterCrop::apply(Image& image, Random&) const {
   cut(image, centred(size_, size_, image.height(), image.width()));
 }
 
+std::string CenterCrop::describe_draw(const Image& image, Random) const {
+  return part(centred(size_, size_, image.height(), image.width()), image);
+}
+
 void RandomShift::Params::declare(Fields<Params>& f) {
   f("max", &Params::max, "largest move in each direction").range(0, largest_side).unit("px");
 }
 
 void RandomShift::apply(Image& image, Random& random) const {
-  const auto down = static_cast<int>(random.integer(-max_, max_));
-  const auto right = static_cast<int>(random.integer(-max_, max_));
+  const auto [down, right] = draw(random);
   if (down == 0 && right == 0) return;
   cut(image, {-down, -right, image.height(), image.width()});
+}
+
+std::string RandomShift::describe_draw(const Image&, Random random) const {
+  const auto [down, right] = draw(random);
+  return Log::join("down ", down, ", right ", right);
+}
+
+RandomShift::Move RandomShift::draw(Random& random) const {
+  const auto down = static_cast<int>(random.integer(-max_, max_));
+  const auto right = static_cast<int>(random.integer(-max_, max_));
+  return {down, right};
 }
 
 }  // namespace tandem::image

@@ -3,6 +3,7 @@
 #include "range.hpp"
 #include "resample.hpp"
 #include "tandem/base/augmentation.hpp"
+#include "tandem/base/describes_draw.hpp"
 
 #include <string>
 
@@ -20,7 +21,7 @@ struct ScalingParams {
 /// it. Draws, for each of at most ten tries: the part's area, the logarithm of its width / height,
 /// and, where it fits, its top and its left edge. After ten tries: the largest centred part within
 /// the ratios, no draw.
-class RandomResizedCrop final : public Augmentation {
+class RandomResizedCrop final : public Augmentation, public DescribesDraw {
  public:
   struct Params : ScalingParams {
     Numbers scale = {0.08, 1.0};
@@ -29,9 +30,10 @@ class RandomResizedCrop final : public Augmentation {
   };
   explicit RandomResizedCrop(const Params& params);
   void apply(Image& image, Random& random) const override;
+  std::string describe_draw(const Image& image, Random random) const override;
 
  private:
-  Box draw(int height, int width, Random& random) const;
+  Box draw(const Image& image, Random& random) const;
   Box largest(int height, int width) const;
 
   int size_;
@@ -40,19 +42,25 @@ class RandomResizedCrop final : public Augmentation {
 };
 
 /// Scales the shorter side to `size` and the longer one in proportion. Draws nothing.
-class Resize final : public Augmentation {
+class Resize final : public Augmentation, public DescribesDraw {
  public:
   using Params = ScalingParams;
   explicit Resize(const Params& params) : size_(params.size), filter_(params.filter()) {}
   void apply(Image& image, Random& random) const override;
+  std::string describe_draw(const Image& image, Random random) const override;
 
  private:
+  struct Size {
+    int height, width;
+  };
+  Size scaled(const Image& image) const;
+
   int size_;
   Filter filter_;
 };
 
 /// The middle of the picture, size × size; black where the picture is smaller. Draws nothing.
-class CenterCrop final : public Augmentation {
+class CenterCrop final : public Augmentation, public DescribesDraw {
  public:
   struct Params {
     int size = 224;
@@ -60,6 +68,7 @@ class CenterCrop final : public Augmentation {
   };
   explicit CenterCrop(const Params& params) : size_(params.size) {}
   void apply(Image& image, Random& random) const override;
+  std::string describe_draw(const Image& image, Random random) const override;
 
  private:
   int size_;
@@ -67,7 +76,7 @@ class CenterCrop final : public Augmentation {
 
 /// Moves the picture by up to `max` pixels in both directions; black comes in at the edges.
 /// Draws the move down, then the move to the right.
-class RandomShift final : public Augmentation {
+class RandomShift final : public Augmentation, public DescribesDraw {
  public:
   struct Params {
     int max = 4;
@@ -75,8 +84,14 @@ class RandomShift final : public Augmentation {
   };
   explicit RandomShift(const Params& params) : max_(params.max) {}
   void apply(Image& image, Random& random) const override;
+  std::string describe_draw(const Image& image, Random random) const override;
 
  private:
+  struct Move {
+    int down, right;
+  };
+  Move draw(Random& random) const;
+
   int max_;
 };
 

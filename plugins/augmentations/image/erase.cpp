@@ -1,5 +1,6 @@
 #include "erase.hpp"
 
+#include "draw_text.hpp"
 #include "pixels.hpp"
 
 #include <algorithm>
@@ -43,8 +44,7 @@ RandomErasing::RandomErasing(const Params& params)
       value_(params.value) {}
 
 void RandomErasing::apply(Image& image, Random& random) const {
-  if (!random.chance(p_)) return;
-  const std::optional<Box> box = draw(image.height(), image.width(), random);
+  const std::optional<Box> box = draw(image, random);
   if (!box) return;
   with_pixels(image, [&](auto* pixels) {
     const auto channels = static_cast<std::size_t>(image.channels());
@@ -57,8 +57,15 @@ void RandomErasing::apply(Image& image, Random& random) const {
   });
 }
 
-std::optional<Box> RandomErasing::draw(int height, int width, Random& random) const {
+std::string RandomErasing::describe_draw(const Image& image, Random random) const {
+  const std::optional<Box> box = draw(image, random);
+  return box ? part(*box, image) : not_applied;
+}
+
+std::optional<Box> RandomErasing::draw(const Image& image, Random& random) const {
+  if (!random.chance(p_)) return std::nullopt;
   constexpr int tries = 10;
+  const int height = image.height(), width = image.width();
   for (int i = 0; i < tries; ++i) {
     const double area = scale_.draw(random) * height * width;
     const double ratio = std::exp(random.uniform(std::log(ratio_.low), std::log(ratio_.high)));

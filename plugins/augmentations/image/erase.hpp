@@ -3,8 +3,10 @@
 #include "range.hpp"
 #include "resample.hpp"
 #include "tandem/base/augmentation.hpp"
+#include "tandem/base/describes_draw.hpp"
 
 #include <optional>
+#include <string>
 
 namespace tandem::image {
 
@@ -12,7 +14,7 @@ namespace tandem::image {
 /// each of at most ten tries, the rectangle's area, the logarithm of its height / width, and, where
 /// it is smaller than the picture, its top and its left edge; then its values where they are
 /// random. After ten tries the picture stays as it is.
-class RandomErasing final : public Augmentation {
+class RandomErasing final : public Augmentation, public DescribesDraw {
  public:
   struct Params {
     double p = 0.5;
@@ -23,9 +25,11 @@ class RandomErasing final : public Augmentation {
   };
   explicit RandomErasing(const Params& params);
   void apply(Image& image, Random& random) const override;
+  std::string describe_draw(const Image& image, Random random) const override;
 
  private:
-  std::optional<Box> draw(int height, int width, Random& random) const;
+  /// The rectangle, where one is erased; what `random` gives next are its values.
+  std::optional<Box> draw(const Image& image, Random& random) const;
 
   double p_;
   Range scale_, ratio_;

@@ -1,5 +1,6 @@
 #include "flip.hpp"
 
+#include "draw_text.hpp"
 #include "pixels.hpp"
 #include "vector.hpp"
 
@@ -56,8 +57,16 @@ void HorizontalFlip::Params::declare(Fields<Params>& f) {
 }
 
 void HorizontalFlip::apply(Image& image, Random& random) const {
-  if (!random.chance(p_) || image.values() == 0) return;
+  if (!draw(image, random)) return;
   with_pixels(image, [&image](auto* pixels) { flip(pixels, image); });
+}
+
+std::string HorizontalFlip::describe_draw(const Image& image, Random random) const {
+  return draw(image, random) ? "flipped" : not_applied;
+}
+
+bool HorizontalFlip::draw(const Image& image, Random& random) const {
+  return random.chance(p_) && image.values() != 0;
 }
 
 }  // namespace tandem::image

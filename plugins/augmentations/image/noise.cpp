@@ -1,5 +1,6 @@
 #include "noise.hpp"
 
+#include "draw_text.hpp"
 #include "pixels.hpp"
 
 #include <algorithm>
@@ -67,9 +68,19 @@ void Noise::Params::declare(Fields<Params>& f) {
 }
 
 void Noise::apply(Image& image, Random& random) const {
-  if (!random.chance(p_)) return;
-  const auto deviation = static_cast<float>(random.uniform(0, max_));
-  with_pixels(image, [&](auto* pixels) { add(pixels, image.values(), deviation, random); });
+  const std::optional<float> deviation = draw(random);
+  if (!deviation) return;
+  with_pixels(image, [&](auto* pixels) { add(pixels, image.values(), *deviation, random); });
+}
+
+std::string Noise::describe_draw(const Image&, Random random) const {
+  const std::optional<float> deviation = draw(random);
+  return deviation ? "standard deviation " + number(*deviation) : not_applied;
+}
+
+std::optional<float> Noise::draw(Random& random) const {
+  if (!random.chance(p_)) return std::nullopt;
+  return static_cast<float>(random.uniform(0, max_));
 }
 
 }  // namespace tandem::image

@@ -1,5 +1,6 @@
 #include "tone.hpp"
 
+#include "draw_text.hpp"
 #include "luma.hpp"
 #include "pixels.hpp"
 #include "vector.hpp"
@@ -56,12 +57,20 @@ void Grayscale::Params::declare(Fields<Params>& f) {
 }
 
 void Grayscale::apply(Image& image, Random& random) const {
-  if (!random.chance(p_) || image.channels() == 1) return;
+  if (!draw(image, random)) return;
   const std::size_t values = image.values();
   with_pixels(image, [&](auto* pixels) {
     if (image.channels() == 3) return grey_rgb(pixels, values / 3);
     grey_mean(pixels, values, static_cast<std::size_t>(image.channels()));
   });
+}
+
+std::string Grayscale::describe_draw(const Image& image, Random random) const {
+  return draw(image, random) ? applied : not_applied;
+}
+
+bool Grayscale::draw(const Image& image, Random& random) const {
+  return random.chance(p_) && image.channels() != 1;
 }
 
 void Solarize::Params::declare(Fields<Params>& f) {
@@ -70,11 +79,15 @@ void Solarize::Params::declare(Fields<Params>& f) {
 }
 
 void Solarize::apply(Image& image, Random& random) const {
-  if (!random.chance(p_)) return;
+  if (!draw(random)) return;
   if (image.type() == PixelType::u8) {
     return invert_from(image.u8(), image.values(), static_cast<int>(std::ceil(threshold_)));
   }
   invert_from(image.f32(), image.values(), static_cast<float>(threshold_ / 255));
+}
+
+std::string Solarize::describe_draw(const Image&, Random random) const {
+  return draw(random) ? applied : not_applied;
 }
 
 }  // namespace tandem::image

@@ -102,6 +102,29 @@ TEST_CASE("every operation takes every size, number of channels and type") {
   }
 }
 
+TEST_CASE("every operation tells what it draws: one line, the same whenever it is asked") {
+  for (const std::string& id : ops::ids()) {
+    INFO(id);
+    CHECK_NOTHROW(ops::told(ops::make(id), ops::random_image(24, 17, 3)));
+  }
+  for (const auto& [name, op] : all_ops()) {
+    for (PixelType type : {PixelType::u8, PixelType::f32}) {
+      for (auto [height, width] : {std::pair{1, 1}, {1, 40}, {40, 1}, {24, 17}}) {
+        for (int channels : {1, 3, 5}) {
+          const Image image = ops::random_image(height, width, channels, type);
+          const std::string text = ops::told(op, image, 3);
+          ops::run(op, image, 3);
+          INFO(name << " tells " << text);
+          REQUIRE_FALSE(text.empty());
+          REQUIRE(
+              std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 127; }));
+          REQUIRE(ops::told(op, image, 3) == text);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("eight threads on one object give what one gives") {
   const Image before = ops::random_image(24, 20, 3);
   for (const auto& [name, op] : all_ops()) {

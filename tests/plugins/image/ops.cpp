@@ -1,6 +1,7 @@
 #include "ops.hpp"
 
 #include "plugin/augmentation.hpp"
+#include "tandem/base/describes_draw.hpp"
 
 #include <cmath>
 #include <stdexcept>
@@ -22,6 +23,10 @@ plugin::Catalog& catalog() {
 
 plugin::Found<AugmentationFactory> find(const std::string& id) {
   return catalog().find_as<AugmentationFactory>(Role::augmentation, id);
+}
+
+Random stream(std::uint32_t sample) {
+  return Random({.seed = 11, .epoch = 0, .sample = sample, .view = 0, .op = 0});
 }
 
 }  // namespace
@@ -48,9 +53,13 @@ Op make(const std::string& id, const Values& given) {
 }
 
 Image run(const Op& op, Image image, std::uint32_t sample) {
-  Random random({.seed = 11, .epoch = 0, .sample = sample, .view = 0, .op = 0});
+  Random random = stream(sample);
   op->apply(image, random);
   return image;
+}
+
+std::string told(const Op& op, const Image& image, std::uint32_t sample) {
+  return dynamic_cast<const DescribesDraw&>(*op).describe_draw(image, stream(sample));
 }
 
 Image make_image(int height, int width, int channels,

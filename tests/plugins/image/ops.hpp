@@ -23,6 +23,9 @@ const tandem::Schema& schema(const std::string& id);
 /// The image after one application, with the stream of (seed 11, sample).
 tandem::Image run(const Op& op, tandem::Image image, std::uint32_t sample = 0);
 
+/// What it says that it draws for the image from that stream. Throws where it does not say.
+std::string told(const Op& op, const tandem::Image& image, std::uint32_t sample = 0);
+
 /// Filled by `value(y, x, c)`; floats become value / 255.
 tandem::Image make_image(int height, int width, int channels,
                          const std::function<int(int, int, int)>& value,
