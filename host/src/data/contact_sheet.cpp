@@ -147,4 +147,18 @@ Image step_sheet(const Source& source, std::span<const ViewSpec> views,
   return sheet.take();
 }
 
+std::vector<PictureDraws> sheet_draws(const Source& source, std::span<const ViewSpec> views,
+                                      const SheetOptions& options) {
+  std::vector<PictureDraws> draws(options.samples.size());
+  Image picture, view;
+  for (std::size_t i = 0; i < draws.size(); ++i) {
+    if (!read(source, options.samples[i], picture)) continue;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      draws[i].push_back(
+          describe_view(views[v], picture, key_of(options, options.samples[i], v), view));
+    }
+  }
+  return draws;
+}
+
 }  // namespace tandem::data

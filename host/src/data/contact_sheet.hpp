@@ -29,4 +29,10 @@ Image contact_sheet(const Source& source, std::span<const ViewSpec> views,
 Image step_sheet(const Source& source, std::span<const ViewSpec> views,
                  const SheetOptions& options);
 
+/// One for each view of a picture; none where it cannot be read.
+using PictureDraws = std::vector<ViewDraws>;
+/// What is drawn for the views that a sheet of these options shows, sample by sample.
+std::vector<PictureDraws> sheet_draws(const Source& source, std::span<const ViewSpec> views,
+                                      const SheetOptions& options);
+
 }  // namespace tandem::data

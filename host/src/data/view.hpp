@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace tandem::data {
@@ -32,5 +33,11 @@ struct ViewKey {
 /// Makes one view of `picture` in `out`, whose buffers are reused. Passes on what an operation
 /// throws.
 void make_view(const ViewSpec& spec, const Image& picture, const ViewKey& key, Image& out);
+
+/// What the operations of a view say that they draw (DescribesDraw), in their order; "" of one that
+/// does not say.
+using ViewDraws = std::vector<std::string>;
+/// Makes the same view, and tells what is drawn on the way.
+ViewDraws describe_view(const ViewSpec& spec, const Image& picture, const ViewKey& key, Image& out);
 
 }  // namespace tandem::data

@@ -29,10 +29,11 @@ Preview preview(const Prepared& prepared, plugin::Catalog& catalog, const Previe
   const auto views = make_views(prepared.config, catalog);
   const auto seed = static_cast<std::uint64_t>(prepared.config.run.seed);
   const auto sheet = sheet_options(*data.train, seed, options);
-  Preview result{sheet.samples, {}, {}};
+  Preview result{sheet.samples, {}, {}, {}};
   for (const std::int64_t sample : sheet.samples) result.names.push_back(data.train->name(sample));
   result.sheet = options.steps ? data::step_sheet(*data.train, views, sheet)
                                : data::contact_sheet(*data.train, views, sheet);
+  if (options.draws) result.draws = data::sheet_draws(*data.train, views, sheet);
   return result;
 }
 

@@ -14,11 +14,13 @@ struct PreviewOptions {
   std::int64_t first = 0;   ///< place in the epoch's order
   std::int64_t images = 8;  ///< how many, from there on
   bool steps = false;       ///< what each operation makes of them
+  bool draws = false;       ///< tell what each operation draws
 };
 
 struct Preview {
-  std::vector<std::int64_t> samples;  ///< numbers of the pictures, in the order of training
-  std::vector<std::string> names;     ///< of the same
+  std::vector<std::int64_t> samples;      ///< numbers of the pictures, in the order of training
+  std::vector<std::string> names;         ///< of the same
+  std::vector<data::PictureDraws> draws;  ///< of the same, where asked for
   Image sheet;  ///< a row a picture, or with steps a row a picture and view: the original first
 };
 

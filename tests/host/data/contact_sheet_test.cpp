@@ -3,6 +3,7 @@
 #include "data/png.hpp"
 #include "files.hpp"
 #include "loading.hpp"
+#include "tandem/base/describes_draw.hpp"
 
 using namespace tandem;
 using loading::Numbered;
@@ -12,6 +13,20 @@ namespace {
 int red(const Image& sheet, int y, int x) {
   return sheet.u8()[(y * sheet.width() + x) * 3];
 }
+
+/// Makes every value of a picture a random byte and the picture a row higher, and tells from what
+/// height to what value.
+class Fill final : public Augmentation, public DescribesDraw {
+ public:
+  void apply(Image& image, Random& random) const override {
+    const auto value = static_cast<std::uint8_t>(random.bits());
+    image = Image(image.height() + 1, image.width(), image.channels());
+    std::fill_n(image.u8(), image.values(), value);
+  }
+  std::string describe_draw(const Image& image, Random random) const override {
+    return std::to_string(image.height()) + ": " + std::to_string(random.bits() % 256);
+  }
+};
 
 std::vector<std::string> entries(const TemporaryFolder& folder) {
   std::vector<std::string> names;
@@ -70,6 +85,30 @@ TEST_CASE("a sheet of steps ends where the view does, and shows what each operat
     CHECK(cell(steps, 2 * sample, 1) != cell(whole, sample, 1));
     CHECK(cell(steps, 2 * sample + 1, 1) == cell(whole, sample, 2));
   }
+}
+
+TEST_CASE("what a sheet's draws are told to be is what its views are made of") {
+  auto source = std::make_shared<Numbered>(40, 4, 3);
+  source->broken = {5};
+  const auto fill = std::make_shared<Fill>();
+  const auto silent = loading::view([](Image&, Random&) {}).ops[0];
+  const std::vector<data::ViewSpec> views = {{{fill, silent, fill}}, {{fill}}, {}};
+  const data::SheetOptions options{9, 2, {7, 5, 30}, 16};
+  const auto draws = data::sheet_draws(*source, views, options);
+  REQUIRE(draws.size() == 3);
+  CHECK(draws[1].empty());  // the unreadable one's
+  const Image sheet = data::contact_sheet(*source, views, options);
+  for (const std::size_t row : {0, 2}) {
+    REQUIRE(draws[row].size() == 3);
+    REQUIRE(draws[row][0].size() == 3);
+    CHECK(draws[row][0][0].starts_with("4: "));
+    CHECK(draws[row][0][1].empty());
+    const int middle = 4 + 20 * static_cast<int>(row) + 8;
+    CHECK(draws[row][0][2] == "5: " + std::to_string(red(sheet, middle, 24 + 8)));
+    CHECK(draws[row][1] == data::ViewDraws{"4: " + std::to_string(red(sheet, middle, 44 + 8))});
+    CHECK(draws[row][2].empty());
+  }
+  CHECK(draws[0] != draws[2]);
 }
 
 TEST_CASE("a contact sheet takes large, thin, grey, float and unreadable pictures") {
