@@ -1,5 +1,6 @@
 #include "color_jitter.hpp"
 
+#include "color_jitter_hue.hpp"
 #include "draw_text.hpp"
 #include "luma.hpp"
 #include "pixels.hpp"
@@ -97,61 +98,28 @@ void saturate_all(T* pixels, std::size_t count, float factor) {
   });
 }
 
-/// The hue, 0 … 6, counted from red over green.
-float hue_of(float r, float g, float b, float highest, float chroma) {
-  const float inverse = 1 / std::max(chroma, 1e-9f);  // a grey pixel has no hue
-  const float from_red = (g - b) * inverse;
-  const float from_green = (b - r) * inverse + 2;
-  const float from_blue = (r - g) * inverse + 4;
-  return r == highest ? from_red : g == highest ? from_green : from_blue;
-}
-
-/// A channel of the colour of a given hue: `offset` is 5 for red, 3 for green, 1 for blue.
-float channel(float hue, float offset, float highest, float chroma) {
-  float k = hue + offset;
-  k = k < 0 ? k + 6 : k;
-  k = k >= 6 ? k - 6 : k;
-  k = k >= 6 ? k - 6 : k;
-  return highest - chroma * std::max(0.0f, std::min(std::min(k, 4 - k), 1.0f));
-}
-
-/// Turns hues by `turn` (of 6), leaving the largest and the smallest channel of a pixel as large
-/// and as small.
-template <class T>
-void turn_hue_all(T* pixels, std::size_t count, float turn) {
-  constexpr float half = sizeof(T) == 1 ? 0.5f : 0.0f;
-  change_rgb(pixels, count, [turn](Planes& p) {
-    for (std::size_t i = 0; i < Planes::size; ++i) {
-      const float r = p.r[i], g = p.g[i], b = p.b[i];
-      const float highest = std::max(std::max(r, g), b);
-      const float chroma = highest - std::min(std::min(r, g), b);
-      const float hue = hue_of(r, g, b, highest, chroma) + turn;
-      p.r[i] = channel(hue, 5, highest, chroma) + half;
-      p.g[i] = channel(hue, 3, highest, chroma) + half;
-      p.b[i] = channel(hue, 1, highest, chroma) + half;
-    }
-  });
-}
-
 TANDEM_VECTOR void saturate(std::uint8_t* p, std::size_t n, float factor) {
   saturate_all(p, n, factor);
 }
 TANDEM_VECTOR void saturate(float* p, std::size_t n, float factor) {
   saturate_all(p, n, factor);
 }
-TANDEM_VECTOR void turn_hue(std::uint8_t* p, std::size_t n, float turn) {
-  turn_hue_all(p, n, turn);
+TANDEM_VECTOR void turn_hue(std::uint8_t* p, std::size_t n, float share) {
+  // As torchvision has it: cut off towards 0, then wrapped to a byte.
+  const auto turn = static_cast<std::uint8_t>(static_cast<int>(double{share} * 255));
+  change_rgb(p, n, [turn](Planes& planes) { turn_byte_hues(planes, turn); });
 }
-TANDEM_VECTOR void turn_hue(float* p, std::size_t n, float turn) {
-  turn_hue_all(p, n, turn);
+TANDEM_VECTOR void turn_hue(float* p, std::size_t n, float share) {
+  change_rgb(p, n, [share](Planes& planes) { turn_hues(planes, 6 * share); });
 }
 
 void saturate(Image& image, float factor) {
   with_pixels(image, [&](auto* pixels) { saturate(pixels, image.values() / 3, factor); });
 }
 
-void turn_hue(Image& image, float turn) {
-  with_pixels(image, [&](auto* pixels) { turn_hue(pixels, image.values() / 3, turn); });
+/// By a share of the circle.
+void turn_hue(Image& image, float share) {
+  with_pixels(image, [&](auto* pixels) { turn_hue(pixels, image.values() / 3, share); });
 }
 
 /// What a jitter changes, in the order of its draws.
@@ -208,7 +176,7 @@ void ColorJitter::apply(Image& image, Random& random) const {
     if (quality == brightness) blend_all(image, 0, value);
     if (quality == contrast) blend_all(image, mean_grey(image), value);
     if (quality == saturation) saturate(image, value);
-    if (quality == hue) turn_hue(image, 6 * value);
+    if (quality == hue) turn_hue(image, value);
   }
 }
 

@@ -11,10 +11,11 @@ namespace tandem::image {
 
 /// Changes brightness, contrast, saturation and hue in a random order, as torchvision's ColorJitter
 /// does on Pillow images: a factor from [max(0, 1 - x), 1 + x] blends with black, with the mean
-/// grey, with the picture's own grey; hue turns by a share of the circle from [-x, x]. 8-bit
-/// results are cut off after each step as Pillow does, hue is exact before rounding. With other
-/// than 3 channels, saturation and hue do nothing. Draws whether, then (always all) the order by
-/// Fisher-Yates, and brightness, contrast, saturation, hue.
+/// grey, with the picture's own grey; hue turns by a share of the circle from [-x, x]. On 8-bit
+/// pictures of 3 channels every step is Pillow's to the integer: cut off after a blend, by way of
+/// its 8-bit HSV for hue, which loses a few levels even where it turns by nothing. Floats take the
+/// same formulas without rounding. With other than 3 channels, saturation and hue do nothing. Draws
+/// whether, then (always all) the order by Fisher-Yates, and brightness, contrast, saturation, hue.
 class ColorJitter final : public Augmentation, public DescribesDraw {
  public:
   struct Params {
