@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Python peers that data.py and train.py measure beside tandem, in an environment of their own: tests/bench/.venv.
+# The Python peers of data.py, train.py and export.py, in an environment of their own: tests/bench/.venv.
 # Takes no part in building or testing. 5.5 GB where the index holds wheels with CUDA alone; PIP_INDEX_URL and
 # PIP_EXTRA_INDEX_URL are honoured: one with CPU-only wheels saves most of that. Skips what is there already.
 #
@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-readonly peers=(torch==2.14.1 torchvision==0.29.1 lightly==1.6.0)
+readonly peers=(torch==2.14.1 torchvision==0.29.1 lightly==1.6.0 timm==1.0.31)
 readonly list=.venv/peers
 
 if [ "$(cat "$list" 2>/dev/null)" = "${peers[*]}" ]; then exit 0; fi

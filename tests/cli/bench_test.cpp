@@ -42,4 +42,25 @@ TEST_CASE("bench data prints what it measured, and refuses what makes no sense")
     CHECK(here.run(words).code == 2);
   }
   CHECK(here.run({"bench", "tiny.toml"}).code == 2);
+  CHECK(here.run({"bench"}).code == 2);
+}
+
+TEST_CASE("bench knn tells both sides and their ratio, and refuses what makes no sense") {
+  const Workplace here;
+  const Words small = {"bench", "knn", "--bank", "300", "--queries", "50", "--width", "8"};
+  Words words = small;
+  for (const char* word : {"--rounds", "5", "--threads", "1", "--json"}) words.emplace_back(word);
+  const auto result = here.run(words);
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const auto json = Json::parse(result.out);
+  CHECK(json.at("threads") == 1);
+  CHECK(json.at("knn_seconds").at("rounds").size() == 5);
+  CHECK(json.at("product_seconds").at("median") > 0);
+  CHECK(json.at("ratio").at("at_least") > 0);
+  words = small;
+  for (const char* word : {"--rounds", "1"}) words.emplace_back(word);
+  CHECK(has(here.run(words).out, "50 queries, a bank of 300, width 8"));
+  for (const char* option : {"--bank", "--queries", "--width", "--rounds"})
+    CHECK(here.run({"bench", "knn", option, "0"}).code == 2);
 }

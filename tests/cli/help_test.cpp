@@ -25,9 +25,7 @@ const std::vector<Command> commands = {
     {"embed", {"--data", "--out", "--overwrite", "--set"}},
     {"export", {"--format", "--out", "--part", "--overwrite"}},
     {"data", {"--set"}},
-    {"bench",
-     {"--seconds", "--rounds", "--steps", "--set", "--data", "--objective", "--backbone",
-      "--device", "--out"}},
+    {"bench", {}},
     {"augment",
      {"--out", "--images", "--epoch", "--first", "--steps", "--set", "--data", "--objective",
       "--backbone", "--device"}},
@@ -59,23 +57,28 @@ TEST_CASE("the program's help names every command, and each command's help every
   }
 }
 
-TEST_CASE("each kind of evaluation has a help of its own") {
+TEST_CASE("each kind of evaluation and of measurement has a help of its own") {
   const Workplace here;
-  const Words both = {"--features", "--raw", "--epoch", "--queries", "--holdout", "--seed"};
   const std::vector<Command> kinds = {
-      {"knn", {"--k", "--temperature", "--metric", "--per-class", "--baselines"}},
-      {"linear", {"--fraction", "--epochs", "--lr", "--seeds"}},
+      {"eval knn",
+       {"--features", "--raw", "--epoch", "--queries", "--holdout", "--seed", "--k",
+        "--temperature", "--metric", "--per-class", "--baselines"}},
+      {"eval linear",
+       {"--features", "--raw", "--epoch", "--queries", "--holdout", "--seed", "--fraction",
+        "--epochs", "--lr", "--seeds"}},
+      {"bench data",
+       {"--seconds", "--rounds", "--steps", "--set", "--data", "--objective", "--backbone",
+        "--device", "--out"}},
+      {"bench knn", {"--bank", "--queries", "--width", "--threads", "--rounds"}},
   };
   for (const auto& [name, options] : kinds) {
     CAPTURE(name);
-    const auto help = here.run({"eval", name, "--help"});
+    const auto space = name.find(' ');
+    const auto help = here.run({name.substr(0, space), name.substr(space + 1), "--help"});
     CHECK(help.code == 0);
-    CHECK(has(help.out, "tandem eval " + name + " "));
-    for (const auto* list : {&both, &options}) {
-      for (const auto& option : *list) CHECK(has(help.out, "  " + option + " "));
-    }
-    CHECK(count(help.out, "\n  -") ==
-          static_cast<int>(both.size() + options.size() + everywhere.size()));
+    CHECK(has(help.out, "tandem " + name + " "));
+    for (const auto& option : options) CHECK(has(help.out, "  " + option + " "));
+    CHECK(count(help.out, "\n  -") == static_cast<int>(options.size() + everywhere.size()));
   }
 }
 

@@ -19,21 +19,8 @@ std::string number(double value, int digits) {
   return text;
 }
 
-/// "1.94 (at least 1.90)"
-std::string ratio(const std::vector<double>& a, const std::vector<double>& b) {
-  const auto ratios = bench::ratios(a, b);
-  const double least = bench::median_at_least(ratios);
-  return number(median(ratios), 2) +
-         (std::isnan(least) ? "" : " (at least " + number(least, 2) + ")");
-}
-
 std::string size_text(const data::Shape& shape) {
   return Log::join(shape.width, "x", shape.height, "x", shape.channels);
-}
-
-std::string machine_line() {
-  return Log::join(bench::processor(), ", pixel loops for ", bench::instruction_set(), ", load ",
-                   number(bench::load(), 2), "\n");
 }
 
 std::string operations_table(const std::vector<bench::OperationCost>& operations) {
@@ -49,7 +36,7 @@ std::string operations_table(const std::vector<bench::OperationCost>& operations
 std::string decoding_lines(const bench::DecodingCost& cost) {
   return Log::join("JPEG decoding, ", number(cost.bytes, 0),
                    " bytes a file: ", number(median(cost.micro), 1), " us, OpenCV ",
-                   number(median(cost.opencv), 1), " us: ", ratio(cost.opencv, cost.micro),
+                   number(median(cost.opencv), 1), " us: ", ratio_text(cost.opencv, cost.micro),
                    " times as fast\n");
 }
 
@@ -60,7 +47,7 @@ std::string loader_lines(const DataBench& bench) {
                    number(median(bench.throughput.one_thread), 0), " with one thread, ",
                    number(median(bench.throughput.two_threads), 0), " with two\n",
                    "one process of two threads against two of one: ",
-                   ratio(bench.scaling.threads, bench.scaling.processes), "\n", "loader of ",
+                   ratio_text(bench.scaling.threads, bench.scaling.processes), "\n", "loader of ",
                    memory.slots, " batches of ", memory.batch, " with ", memory.threads,
                    " threads: ", megabytes(memory.growth), " for ", megabytes(memory.slot_bytes),
                    " of batches; 1.2 times and 64 MB are ", megabytes(memory.bound()), "\n");
@@ -72,16 +59,6 @@ std::string waiting_line(const bench::Waiting& waiting) {
                    " pictures, ", number(1e3 * median(waiting.step), 1), " ms each\n");
 }
 
-formats::Json side(const std::vector<double>& values) {
-  return {{"median", median(values)}, {"rounds", values}};
-}
-
-formats::Json compared(const std::vector<double>& a, const std::vector<double>& b) {
-  const auto ratios = bench::ratios(a, b);
-  return {{"median", formats::json_number(median(ratios))},
-          {"at_least", formats::json_number(bench::median_at_least(ratios))}};
-}
-
 formats::Json operations_json(const std::vector<bench::OperationCost>& operations) {
   auto list = formats::Json::array();
   for (const auto& cost : operations) {
@@ -89,7 +66,7 @@ formats::Json operations_json(const std::vector<bench::OperationCost>& operation
                     {"width", cost.shape.width},
                     {"height", cost.shape.height},
                     {"channels", cost.shape.channels},
-                    {"micro", side(cost.micro)},
+                    {"micro", side_json(cost.micro)},
                     {"copies", cost.copies()},
                     {"bound", cost.bound()}});
   }
@@ -97,6 +74,32 @@ formats::Json operations_json(const std::vector<bench::OperationCost>& operation
 }
 
 }  // namespace
+
+std::string machine_line() {
+  return Log::join(bench::processor(), ", pixel loops for ", bench::instruction_set(), ", load ",
+                   number(bench::load(), 2), "\n");
+}
+
+std::string ratio_text(const std::vector<double>& a, const std::vector<double>& b) {
+  const auto ratios = bench::ratios(a, b);
+  const double least = bench::median_at_least(ratios);
+  return number(median(ratios), 2) +
+         (std::isnan(least) ? "" : " (at least " + number(least, 2) + ")");
+}
+
+std::string short_seconds(double seconds) {
+  return number(seconds, 2) + " s";
+}
+
+formats::Json side_json(const std::vector<double>& values) {
+  return {{"median", median(values)}, {"rounds", values}};
+}
+
+formats::Json ratio_json(const std::vector<double>& a, const std::vector<double>& b) {
+  const auto ratios = bench::ratios(a, b);
+  return {{"median", formats::json_number(median(ratios))},
+          {"at_least", formats::json_number(bench::median_at_least(ratios))}};
+}
 
 std::string to_text(const DataBench& bench) {
   return machine_line() + "\n" + operations_table(bench.operations) + "\n" +
@@ -110,12 +113,12 @@ formats::Json to_json(const DataBench& bench) {
                         {"load", bench::load()},
                         {"operations", operations_json(bench.operations)},
                         {"pictures_a_second",
-                         {{"one_thread", side(bench.throughput.one_thread)},
-                          {"two_threads", side(bench.throughput.two_threads)}}},
+                         {{"one_thread", side_json(bench.throughput.one_thread)},
+                          {"two_threads", side_json(bench.throughput.two_threads)}}},
                         {"scaling",
-                         {{"one_process_two_threads", side(bench.scaling.threads)},
-                          {"two_processes_one_thread", side(bench.scaling.processes)},
-                          {"ratio", compared(bench.scaling.threads, bench.scaling.processes)}}},
+                         {{"one_process_two_threads", side_json(bench.scaling.threads)},
+                          {"two_processes_one_thread", side_json(bench.scaling.processes)},
+                          {"ratio", ratio_json(bench.scaling.threads, bench.scaling.processes)}}},
                         {"loader_memory",
                          {{"slots", bench.memory.slots},
                           {"batch", bench.memory.batch},
@@ -126,14 +129,14 @@ formats::Json to_json(const DataBench& bench) {
   if (bench.decoding) {
     json["jpeg_decoding"] = {{"files", bench.decoding->pictures},
                              {"bytes", bench.decoding->bytes},
-                             {"micro", side(bench.decoding->micro)},
-                             {"opencv_micro", side(bench.decoding->opencv)},
-                             {"ratio", compared(bench.decoding->opencv, bench.decoding->micro)}};
+                             {"micro", side_json(bench.decoding->micro)},
+                             {"opencv_micro", side_json(bench.decoding->opencv)},
+                             {"ratio", ratio_json(bench.decoding->opencv, bench.decoding->micro)}};
   }
   if (bench.waiting) {
     json["waiting"] = {{"share", bench.waiting->share()},
                        {"batch", bench.waiting->batch},
-                       {"step_seconds", side(bench.waiting->step)}};
+                       {"step_seconds", side_json(bench.waiting->step)}};
   }
   return json;
 }

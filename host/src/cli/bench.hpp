@@ -1,0 +1,15 @@
+#pragma once
+
+#include "cli/arguments.hpp"
+
+#include <string>
+#include <vector>
+
+/// The parts of `tandem bench`, one file each; results go to stdout.
+namespace tandem::cli {
+
+/// Each takes the words after its own and returns an exit code.
+int bench_data(const Strings& words);
+int bench_knn(const Strings& words);
+
+}  // namespace tandem::cli

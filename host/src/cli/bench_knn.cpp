@@ -1,0 +1,73 @@
+#include "bench/knn_cost.hpp"
+#include "bench/machine.hpp"
+#include "bench/statistics.hpp"
+#include "cli/bench.hpp"
+#include "cli/bench_report.hpp"
+#include "cli/process.hpp"
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <iostream>
+
+namespace tandem::cli {
+namespace po = boost::program_options;
+namespace {
+
+Arguments knn_arguments() {
+  Arguments arguments("bench knn [options]",
+                      "Measures the evaluation's nearest neighbours (k 20, T 0.1) on random "
+                      "features, from features "
+                      "to the accuracy, beside the bare matrix product of queries and bank.");
+  const auto number = [](std::int64_t value) {
+    return po::value<std::int64_t>()->value_name("N")->default_value(value);
+  };
+  const bench::KnnSize size;
+  arguments.add()("bank", number(size.bank), "rows that answer")  //
+      ("queries", number(size.queries), "rows that ask")          //
+      ("width", number(size.width), "numbers a row")              //
+      ("threads", number(0), "CPU threads; 0: all")               //
+      ("rounds", number(5), "in which both sides take turns; from 5 on a lower bound is told");
+  return arguments;
+}
+
+bench::KnnSize size_of(const Arguments& arguments) {
+  const bench::KnnSize size{arguments.number("bank"), arguments.number("queries"),
+                            arguments.number("width")};
+  if (size.bank < 1 || size.queries < 1 || size.width < 1 || arguments.number("rounds") < 1 ||
+      arguments.number("threads") < 0) {
+    throw Error(ErrorKind::usage,
+                "--bank, --queries, --width and --rounds must be positive, --threads 0 or more");
+  }
+  return size;
+}
+
+}  // namespace
+
+int bench_knn(const Strings& words) {
+  auto arguments = knn_arguments();
+  if (!arguments.parse(words)) return 0;
+  const auto size = size_of(arguments);
+  set_threads(static_cast<int>(arguments.number("threads")));
+  const auto cost = bench::knn_cost(size, static_cast<int>(arguments.number("rounds")));
+  if (arguments.json()) {
+    const formats::Json json = {{"processor", bench::processor()},
+                                {"load", bench::load()},
+                                {"threads", at::get_num_threads()},
+                                {"knn_seconds", side_json(cost.knn)},
+                                {"product_seconds", side_json(cost.product)},
+                                {"ratio", ratio_json(cost.knn, cost.product)}};
+    std::cout << json.dump(2) << '\n';
+    return 0;
+  }
+  std::cout << machine_line()
+            << Log::join(size.queries, " queries, a bank of ", size.bank, ", width ", size.width,
+                         ", ", at::get_num_threads(), " threads: kNN ",
+                         short_seconds(bench::median(cost.knn)), ", the bare product ",
+                         short_seconds(bench::median(cost.product)), ": ",
+                         ratio_text(cost.knn, cost.product), " times as long\n");
+  return 0;
+}
+
+}  // namespace tandem::cli
