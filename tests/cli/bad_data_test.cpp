@@ -129,20 +129,3 @@ TEST_CASE("a batch larger than the data is refused with both numbers") {
   check_refused(here, here.run(here.tiny({"--set", "train.batch_size=100"})),
                 {"train.batch_size is 100", "36 pictures"});
 }
-
-TEST_CASE("test pictures that number their classes otherwise are told, not scored") {
-  const Workplace here;
-  const auto fill = [&](const std::string& folder) {
-    std::filesystem::create_directories(here / folder);
-    for (int i = 0; i < 6; ++i) write_file(here / folder / (std::to_string(i) + ".jpg"), jpeg(i));
-  };
-  for (const char* name : {"ant", "bee", "cow"}) fill(std::string("pictures/") + name);
-  for (const char* name : {"bee", "cow"}) fill(std::string("asked/") + name);
-  REQUIRE(train(here, "pictures", "eval.holdout=0.2").code == 0);
-  const auto result = here.run({"eval", "knn", "run", "--queries", "asked"});
-  CAPTURE(result.err);
-  CHECK(result.code == 4);
-  CHECK(
-      has(result.err, "class 0 is 'ant' among the training pictures and 'bee' among the queries"));
-  CHECK(has(result.err, "give both the same class folders"));
-}

@@ -105,6 +105,9 @@ TEST_CASE("what would not be compared on equal terms is refused before training"
   CHECK(has(nowhere.err, "--out DIR"));
   CHECK(here.run({"compare"}).code == 2);
   CHECK(here.run({"compare", "a.toml", "."}).code == 2);
+  const auto mixed = here.run({"compare", ".", "there_is_none"});
+  CHECK(mixed.code == 2);
+  CHECK(has(mixed.err, "there_is_none is no folder"));
   CHECK(here.run(compare({"--seeds", "0"})).code == 2);
   const auto none = here.run({"compare", "."});
   CHECK(none.code == 2);
@@ -116,7 +119,7 @@ TEST_CASE("a signal ends the run that goes on, then the comparison; a later one 
   write_configurations(here);
   const Words endless = {"compare", "a.toml", "b.toml", "--set", "train.epochs=100000",
                          "--out",   "all"};
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     program::Process process(here.call(endless));
     process.until([&] {  // not the one before
       const auto run = here / "all/a/seed-0";

@@ -4,6 +4,7 @@
     exported.py onnx MODEL FILE          the largest difference of ONNX from FILE's network, as a
                                  share of the largest feature where that is above 1
     exported.py knn FILE BANK QUERIES    kNN top1 in %, k 20, T 0.1, of IDX pictures
+    exported.py cut FROM TO COUNT        the first pictures of an IDX pair
     exported.py pickle FILE PREFIX       torch.save of the weights, a prefix before each name
 """
 import gzip
@@ -82,6 +83,13 @@ def knn(file, bank, queries):
     votes = torch.zeros(len(asked), int(labels.max()) + 1, dtype=torch.float64)
     votes.scatter_add_(1, labels[near.indices], (near.values / 0.1).exp())
     print(100 * (votes.argmax(1) == answers).double().mean().item())
+
+
+def cut(source, target, count):
+    for kind in ("images-idx3", "labels-idx1"):
+        values = idx(source.replace("images-idx3", kind))[: int(count)]
+        header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+        pathlib.Path(target.replace("images-idx3", kind)).write_bytes(header + values.tobytes())
 
 
 def pickle(file, prefix):

@@ -1,6 +1,7 @@
 // What a run shows of its embeddings while it trains: in metrics.jsonl, as TensorBoard reads it,
 // and when they collapse.
 #include "catch.hpp"
+#include "fashion.hpp"
 #include "python.hpp"
 #include "workplace.hpp"
 
@@ -115,6 +116,26 @@ TEST_CASE("a collapse is told within 200 steps, with its sign and a likely cause
   REQUIRE_FALSE(alarms.empty());
   CHECK(has(alarms[0].at("sign"), "nearly the same embedding"));
   CHECK(events(here / "run", "end").at(0).at("reason") == "finished");
+}
+
+TEST_CASE(
+    "Barlow Twins, SimSiam and BYOL raise no alarm in 10 epochs of Fashion-MNIST's first "
+    "pictures") {
+  const Workplace here;
+  if (!cut_fashion(here, "train", 320)) return;
+  for (const std::string objective : {"barlow_twins", "simsiam", "byol"}) {
+    CAPTURE(objective);
+    const std::string preset =
+        TANDEM_SOURCE_DIR "/examples/comparisons/fashion-mnist/" + objective + ".toml";
+    const auto result =
+        here.run({"train", preset, "--set", "data.path=\"train-images-idx3-ubyte\"", "--set",
+                  "eval.knn_every=\"never\"", "--set", "train.batch_size=32", "--set",
+                  "train.epochs=10", "--set", "eval.health_every=5", "--out", objective});
+    CAPTURE(result.err);
+    REQUIRE(result.code == 0);
+    CHECK(events(here / objective, "health").size() == 20);
+    CHECK(events(here / objective, "alarm").empty());
+  }
 }
 
 TEST_CASE("guard.on_collapse = \"stop\" ends the run with exit code 7, its weights saved") {

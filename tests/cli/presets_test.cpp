@@ -3,6 +3,7 @@
 #include "workplace.hpp"
 
 #include <array>
+#include <set>
 
 namespace {
 
@@ -25,6 +26,13 @@ int view_size(const Workplace& here, const std::string& preset) {
   }
   FAIL("preset " + preset + " names no size");
   return 0;
+}
+
+/// What `config show` printed but its [objective], which must use this one.
+std::string without_objective(const std::string& shown, const std::string& objective) {
+  const auto own = shown.find("\n[objective]"), next = shown.find("\n[", own + 1);
+  CHECK(has(shown.substr(own, next - own), "\"" + objective + "\""));
+  return shown.substr(0, own) + shown.substr(next);
 }
 
 const std::string two_alike =
@@ -101,6 +109,26 @@ TEST_CASE("any objective goes with any backbone and any views, and nothing is co
   }
 }
 
+TEST_CASE("the files of a comparison differ in [objective] alone, and take a step") {
+  const Workplace here;
+  const auto folder = std::filesystem::path(TANDEM_SOURCE_DIR) / "examples/comparisons";
+  for (const std::string data : {"fashion-mnist", "cifar10"}) {
+    std::set<std::string> rest;
+    for (const std::string objective : {"barlow_twins", "byol", "simsiam"}) {
+      CAPTURE(data, objective);
+      const auto file = (folder / data / (objective + ".toml")).string();
+      const Words small = {"--set", "data={source = \"synthetic\", synthetic_count = 16}",
+                           "--set", "eval.path=\"\"",
+                           "--set", "train.batch_size=8"};
+      Words show = {"config", "show", file}, train = {"train", file, "--dry-run"};
+      for (auto* words : {&show, &train}) words->insert(words->end(), small.begin(), small.end());
+      CHECK(here.run(train).code == 0);
+      rest.insert(without_objective(here.run(show).out, objective));
+    }
+    CHECK(rest.size() == 1);
+  }
+}
+
 TEST_CASE(
     "the tutorial's configuration is one comparison: objectives differ in [objective] alone") {
   const Workplace here;
@@ -113,9 +141,7 @@ TEST_CASE(
                                   "--set", "data={source = \"synthetic\", synthetic_size = 224}"});
     CAPTURE(result.err);
     REQUIRE(result.code == 0);
-    const auto own = result.out.find("\n[objective]"), next = result.out.find("\n[", own + 1);
-    CHECK(has(result.out.substr(own, next - own), "\"" + objective + "\""));
-    return result.out.substr(0, own) + result.out.substr(next);
+    return without_objective(result.out, objective);
   };
   const auto barlow_twins = shown("barlow_twins");
   for (const auto* objective : {"simsiam", "byol", "simclr"})

@@ -83,6 +83,7 @@ Process::Process(const Call& call) {
 /// In the child, between fork and exec: nothing here may allocate.
 void Process::execute(const Call& call, char* const* words, char* const* environment) const {
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  if (call.ignored_signal != 0) ::signal(call.ignored_signal, SIG_IGN);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// The real program, started as another process, with every signal at its default.
+/// The real program, started as another process, with every signal at its default but one.
 namespace program {
 
 using Words = std::vector<std::string>;
@@ -16,8 +16,9 @@ struct Call {
   Words words;
   std::filesystem::path folder = {};                    ///< where it runs; must exist
   std::map<std::string, std::string> environment = {};  ///< over this process's own
-  long file_size = -1;    ///< most bytes it may write to one file (RLIMIT_FSIZE); -1: any number
-  int error_output = -1;  ///< a descriptor for stderr instead of `Result::err`
+  long file_size = -1;     ///< most bytes it may write to one file (RLIMIT_FSIZE); -1: any number
+  int ignored_signal = 0;  ///< one that it begins with ignored, as under nohup; 0: none
+  int error_output = -1;   ///< a descriptor for stderr instead of `Result::err`
 };
 
 struct Result {

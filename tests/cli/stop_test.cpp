@@ -70,6 +70,26 @@ TEST_CASE("SIGTERM ends a run after its step, with the weights saved, and 143") 
   check_interrupted(here, stop_after_three_steps(here, SIGTERM), 143);
 }
 
+TEST_CASE("a terminal that goes away ends a run like SIGTERM, with 129, but not under nohup") {
+  const Workplace here;
+  check_interrupted(here, stop_after_three_steps(here, SIGHUP), 129);
+
+  // The shell and the kernel both tell of it, and stdout may be gone.
+  program::Process twice(here.call(here.tiny({"--out", "twice", "--set", "train.epochs=100000"})));
+  twice.until([&] { return events(here / "twice", "step").size() >= 3; });
+  twice.send(SIGHUP);
+  twice.send(SIGHUP);
+  CHECK(twice.wait().code == 129);
+  CHECK(here.exists("twice/backbone.safetensors"));
+
+  auto call = here.call(here.tiny({"--out", "on", "--set", "train.epochs=20"}));
+  call.ignored_signal = SIGHUP;
+  program::Process process(call);
+  process.until([&] { return events(here / "on", "step").size() >= 3; });
+  process.send(SIGHUP);
+  CHECK(process.wait().code == 0);
+}
+
 TEST_CASE("a second Ctrl-C ends the program at once") {
   const Workplace here;
   const FullPipe blocked;  // it cannot get past its first line of progress

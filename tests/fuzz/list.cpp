@@ -7,7 +7,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   fuzz::accepted([&] {
     const auto list =
         tandem::data::read_list({reinterpret_cast<const char*>(bytes), size}, "list.csv");
-    if (!list.labels.empty() && list.labels.size() != list.paths.size()) std::abort();
+    const auto& labels = list.classes.labels;
+    if (!labels.empty() && labels.size() != list.paths.size()) std::abort();
   });
   return 0;
 }

@@ -108,6 +108,25 @@ void compare_finished(const Arguments& arguments, const Strings& words, plugin::
                     folder / "compare.html");
 }
 
+/// Whether the words are folders of runs, and not configurations.
+bool names_runs(const Strings& words) {
+  const auto is_folder = [](const std::string& word) {
+    return std::filesystem::is_directory(word);
+  };
+  if (words.empty())
+    throw Error(ErrorKind::usage,
+                "tandem compare needs configurations to train, or folders of runs to read");
+  if (std::none_of(words.begin(), words.end(), is_folder)) return false;
+  const auto other = std::find_if_not(words.begin(), words.end(), is_folder);
+  if (other != words.end()) {
+    throw Error(ErrorKind::usage, *other +
+                                      " is no folder, and other words are: tandem compare "
+                                      "needs configurations to train, or folders of runs to "
+                                      "read, not both");
+  }
+  return true;
+}
+
 }  // namespace
 
 int compare_command(const Strings& words) {
@@ -123,15 +142,10 @@ int compare_command(const Strings& words) {
   Trials::add_options(arguments);
   if (!arguments.parse(words)) return 0;
   const auto given = arguments.list("config");
-  const auto folders = std::count_if(given.begin(), given.end(), [](const std::string& word) {
-    return std::filesystem::is_directory(word);
-  });
-  if (given.empty() || (folders > 0 && folders < static_cast<std::ptrdiff_t>(given.size())))
-    throw Error(ErrorKind::usage,
-                "tandem compare needs configurations to train, or folders of runs to read");
+  const bool finished = names_runs(given);
   ConsoleLog log(arguments.verbose(), arguments.quiet());
   auto catalog = make_catalog(arguments, log);
-  if (folders == 0) return compare_configurations(arguments, given, catalog, log);
+  if (!finished) return compare_configurations(arguments, given, catalog, log);
   compare_finished(arguments, given, catalog, log);
   return 0;
 }

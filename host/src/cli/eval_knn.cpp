@@ -50,9 +50,9 @@ std::string setting_text(const eval::KnnResult& result, eval::Metric metric) {
 }
 
 std::string class_text(const run::KnnReport& report, std::int64_t label) {
-  const auto name = report.class_names.find(label);
+  const auto at = static_cast<std::size_t>(label);
   const std::string number = std::to_string(label);
-  return name == report.class_names.end() ? number : number + " " + name->second;
+  return at < report.class_names.size() ? number + " " + report.class_names[at] : number;
 }
 
 formats::Json json(const run::KnnReport& report, eval::Metric metric, bool per_class) {

@@ -34,8 +34,10 @@ int check_plugins(plugin::Catalog& catalog, const Strings& words, const Argument
 void add_check_options(Arguments& arguments);
 
 /// `new ROLE NAME`: writes a project from the templates beside the program, and prints what to do
-/// next. Throws Error(usage) for an illegal name and for a folder that exists already.
-void new_plugin(const std::string& role, const std::string& name, const Arguments& arguments);
+/// next. Throws Error(usage) for an illegal name, for one that a plugin of `catalog` has, and for a
+/// folder that exists already.
+void new_plugin(const std::string& role, const std::string& name, const plugin::Catalog& catalog,
+                const Arguments& arguments);
 /// The options that `new_plugin` understands.
 void add_new_options(Arguments& arguments);
 

@@ -28,9 +28,9 @@ int plugins_command(const Strings& words) {
   const auto is = [&](const char* name, std::size_t count) {
     return what == name && given.size() == count;
   };
-  if (is("new", 3)) return new_plugin(given[1], given[2], arguments), 0;
   ConsoleLog log(arguments.verbose(), arguments.quiet());
   auto catalog = make_catalog(arguments, log);
+  if (is("new", 3)) return new_plugin(given[1], given[2], catalog, arguments), 0;
   if (is("list", 1)) return list_plugins(catalog, arguments.json()), 0;
   if (is("info", 2)) return show_plugin(catalog, given[1], arguments.json()), 0;
   if (is("layers", 2)) return list_layers(catalog, given[1], arguments), 0;

@@ -17,8 +17,11 @@ std::atomic<int> child{0};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_signal(int number) {
-  // The number first: whoever sees the flag reads it.
-  if (caught_signal.exchange(number) != 0) {
+  // The number first: whoever sees the flag reads it. A terminal that goes away is told by the
+  // kernel and by the shell: its second signal is nobody's second wish.
+  int none = 0;
+  if (!caught_signal.compare_exchange_strong(none, number)) {
+    if (number == SIGHUP) return;
     if (const int id = child; id != 0) ::kill(id, SIGKILL);
     ::_exit(128 + number);
   }
@@ -54,6 +57,10 @@ const std::atomic<bool>& catch_signals() {
   ::sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
   for (const int number : {SIGINT, SIGTERM}) ::sigaction(number, &action, nullptr);
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  // Who starts the program by nohup wants it to go on.
+  if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   return stop_requested;
 }

@@ -21,12 +21,13 @@ int available_processors();
 /// process.
 void report_full_files();
 
-/// Catches SIGINT and SIGTERM: the first sets the flag that is returned, the second ends the
-/// process at once. A reader of stdout or stderr that goes away ends nothing any more.
+/// Catches SIGINT, SIGTERM and, unless it is ignored, SIGHUP: the first one sets the flag that is
+/// returned, the second ends the process at once, unless it is SIGHUP. A reader of stdout or stderr
+/// that goes away ends nothing any more.
 const std::atomic<bool>& catch_signals();
 /// A process that the second signal ends too; 0: none.
 void set_child(int id);
-/// 130 after SIGINT, 143 after SIGTERM, 0 without a signal.
+/// 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, 0 without a signal.
 int signal_exit_code();
 
 /// The folder of an installation, or of the build, that the program stands in: PREFIX of

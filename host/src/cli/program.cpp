@@ -1,6 +1,7 @@
 #include "cli/program.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/process.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/params.hpp"
 
@@ -95,9 +96,10 @@ int unexpected(const std::string& what) {
 int run_program(const Strings& words) {
   try {
     const int code = dispatch(words);
-    // A result that could not be written is none; a reader that left early is no fault.
+    // A result that could not be written is none; a reader that left early is no fault, nor is a
+    // terminal that is gone.
     errno = 0;
-    if (!std::cout.flush() && errno != EPIPE) {
+    if (!std::cout.flush() && errno != EPIPE && signal_exit_code() == 0) {
       return complain("the results cannot be written to standard output", ErrorKind::resource);
     }
     return code;

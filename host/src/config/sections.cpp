@@ -187,6 +187,9 @@ void EvalSection::declare(Fields<EvalSection>& f) {
       .min(1)
       .word("never", -1)
       .unit("steps");
+  f("online_probe", &EvalSection::online_probe,
+    "train a linear classifier of the latents beside the network, from the pictures' labels; the "
+    "network learns nothing of it");
 }
 
 void GuardSection::declare(Fields<GuardSection>& f) {

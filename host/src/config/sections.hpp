@@ -129,6 +129,7 @@ struct EvalSection {
   double temperature = 0.1;
   int bank = 0;           ///< 0: all
   int health_every = 25;  ///< -1: never
+  bool online_probe = false;
   static void declare(Fields<EvalSection>& f);
 };
 

@@ -21,7 +21,8 @@ constexpr std::int64_t block_cost = 16;
 class CachedSource final : public Source {
  public:
   CachedSource(std::unique_ptr<Source> source, std::int64_t bytes)
-      : source_(std::move(source)),
+      : Source(source->class_names()),
+        source_(std::move(source)),
         slots_(static_cast<std::size_t>(source_->size())),
         left_(bytes - source_->size() * static_cast<std::int64_t>(sizeof(Slot))) {}
 

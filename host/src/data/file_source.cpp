@@ -11,11 +11,11 @@ namespace fs = std::filesystem;
 
 class FileSource final : public Source {
  public:
-  FileSource(fs::path folder, PathTable paths, std::vector<std::int32_t> labels,
-             const DecodeOptions& decoding)
-      : folder_(std::move(folder)),
+  FileSource(fs::path folder, PathTable paths, Classes classes, const DecodeOptions& decoding)
+      : Source(std::move(classes.names)),
+        folder_(std::move(folder)),
         paths_(std::move(paths)),
-        labels_(std::move(labels)),
+        labels_(std::move(classes.labels)),
         decoding_(decoding) {}
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
@@ -38,10 +38,9 @@ class FileSource final : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> file_source(fs::path folder, PathTable paths,
-                                    std::vector<std::int32_t> labels,
+std::unique_ptr<Source> file_source(fs::path folder, PathTable paths, Classes classes,
                                     const DecodeOptions& decoding) {
-  return std::make_unique<FileSource>(std::move(folder), std::move(paths), std::move(labels),
+  return std::make_unique<FileSource>(std::move(folder), std::move(paths), std::move(classes),
                                       decoding);
 }
 

@@ -27,8 +27,8 @@ std::unique_ptr<Source> open(const SourceOptions& options) {
   }
   PictureFiles found = find_pictures(options.path);
   if (found.paths.empty()) nothing_found(options.path, found.others);
-  auto labels = first_folder_labels(found.paths);
-  return file_source(options.path, std::move(found.paths), std::move(labels), decoding(options));
+  auto classes = first_folder_classes(found.paths);
+  return file_source(options.path, std::move(found.paths), std::move(classes), decoding(options));
 }
 
 bool recognises(const fs::path& path) {

@@ -19,7 +19,7 @@ std::string text_of(const fs::path& path) {
 std::unique_ptr<Source> open(const SourceOptions& options) {
   const DecodeOptions how = decoding(options);
   PictureList list = read_list(text_of(options.path), options.path.string());
-  return file_source(options.path.parent_path(), std::move(list.paths), std::move(list.labels),
+  return file_source(options.path.parent_path(), std::move(list.paths), std::move(list.classes),
                      how);
 }
 

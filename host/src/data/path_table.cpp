@@ -38,7 +38,7 @@ void PathTable::sort() {
   *this = std::move(sorted);
 }
 
-std::vector<std::int32_t> first_folder_labels(const PathTable& names) {
+Classes first_folder_classes(const PathTable& names) {
   std::map<std::string_view, std::int32_t> folders;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string_view folder = first_folder(names[i]);
@@ -46,12 +46,14 @@ std::vector<std::int32_t> first_folder_labels(const PathTable& names) {
     folders.emplace(folder, 0);
   }
   if (folders.size() < 2) return {};
-  std::int32_t count = 0;
-  for (auto& [folder, number] : folders) number = count++;
-  std::vector<std::int32_t> labels(names.size());
+  Classes classes;
+  for (auto& [folder, number] : folders) {
+    number = static_cast<std::int32_t>(classes.names.size());
+    classes.names.emplace_back(folder);
+  }
   for (std::size_t i = 0; i < names.size(); ++i)
-    labels[i] = folders.find(first_folder(names[i]))->second;
-  return labels;
+    classes.labels.push_back(folders.find(first_folder(names[i]))->second);
+  return classes;
 }
 
 }  // namespace tandem::data

@@ -26,8 +26,13 @@ class PathTable {
   std::vector<std::uint64_t> ends_;
 };
 
+struct Classes {
+  std::vector<std::int32_t> labels;  ///< of each picture; empty: there are none
+  std::vector<std::string> names;    ///< of each class; empty: classes are numbers
+};
+
 /// Classes from the first folder of each name, numbered in sorted order, where every name has one
 /// and there are two or more; else empty.
-std::vector<std::int32_t> first_folder_labels(const PathTable& names);
+Classes first_folder_classes(const PathTable& names);
 
 }  // namespace tandem::data

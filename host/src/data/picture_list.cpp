@@ -61,7 +61,7 @@ class ListReader {
     }
     labelled_ = !line.label.empty();
     list_.paths.add(line.path);
-    if (labelled_) list_.labels.push_back(class_of(line.label));
+    if (labelled_) list_.classes.labels.push_back(class_of(line.label));
   }
 
   static bool is_heading(std::string path) {
@@ -132,7 +132,9 @@ class ListReader {
       by_number[at] = value.value_or(0);
     }
     const auto& final = numbers ? by_number : by_name;
-    for (std::int32_t& label : list_.labels) label = final[static_cast<std::size_t>(label)];
+    for (std::int32_t& label : list_.classes.labels) label = final[static_cast<std::size_t>(label)];
+    if (numbers) return;
+    for (const auto& [label, number] : classes_) list_.classes.names.push_back(label);
   }
 
   std::string name_;

@@ -2,17 +2,15 @@
 
 #include "data/path_table.hpp"
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tandem::data {
 
 /// What a list of files says.
 struct PictureList {
-  PathTable paths;                   ///< in the list's order
-  std::vector<std::int32_t> labels;  ///< of each, or none at all
+  PathTable paths;  ///< in the list's order
+  Classes classes;
 };
 
 /// Reads a list: a line for each picture, its path and, behind the last comma or tab, its class.

@@ -58,7 +58,7 @@ const SourceKind& choose(const SourceOptions& options) {
 class Subset final : public Source {
  public:
   Subset(std::shared_ptr<const Source> whole, std::vector<std::int64_t> indices)
-      : whole_(std::move(whole)), indices_(std::move(indices)) {
+      : Source(whole->class_names()), whole_(std::move(whole)), indices_(std::move(indices)) {
     for (std::int64_t index : indices_) {
       if (index < 0 || index >= whole_->size()) {
         throw Error(ErrorKind::internal, "a subset asks for picture " + std::to_string(index) +

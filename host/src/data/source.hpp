@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tandem::data {
@@ -23,6 +24,17 @@ class Source {
   virtual std::int64_t label(std::int64_t index) const = 0;
   /// What a person calls the picture: a path below the data set's folder, or a file and a number.
   virtual std::string name(std::int64_t index) const = 0;
+
+  /// What the classes are called, by number; empty where their numbers are all that is known of
+  /// them. A number means the same class in two data sets only where the names say so.
+  const std::vector<std::string>& class_names() const { return class_names_; }
+
+ protected:
+  explicit Source(std::vector<std::string> class_names = {})
+      : class_names_(std::move(class_names)) {}
+
+ private:
+  std::vector<std::string> class_names_;
 };
 
 /// Pictures made up on the spot: gratings with a soft spot; the class is in direction and pitch.

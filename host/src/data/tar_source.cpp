@@ -42,6 +42,7 @@ struct Index {
   PathTable names;
   std::vector<Place> places;
   std::vector<std::int32_t> labels;  ///< -1: none
+  std::vector<std::string> class_names;
 };
 
 /// Gathers the members of one shard into samples: neighbours with the same key.
@@ -103,7 +104,7 @@ class ShardReader {
 class TarSource final : public Source {
  public:
   TarSource(Index index, const DecodeOptions& decoding)
-      : index_(std::move(index)), decoding_(decoding) {}
+      : Source(std::move(index.class_names)), index_(std::move(index)), decoding_(decoding) {}
 
   std::int64_t size() const override { return static_cast<std::int64_t>(index_.places.size()); }
   std::int64_t label(std::int64_t index) const override {
@@ -138,7 +139,10 @@ class TarSource final : public Source {
 void settle_labels(Index& index) {
   const bool any = std::any_of(index.labels.begin(), index.labels.end(),
                                [](std::int32_t label) { return label >= 0; });
-  if (!any) index.labels = first_folder_labels(index.names);
+  if (any) return;
+  auto classes = first_folder_classes(index.names);
+  index.labels = std::move(classes.labels);
+  index.class_names = std::move(classes.names);
 }
 
 std::unique_ptr<Source> open(const SourceOptions& options) {

@@ -1,5 +1,6 @@
 #include "eval/feature_file.hpp"
 
+#include "formats/json_lines.hpp"
 #include "formats/safetensors.hpp"
 #include "tandem/base/error.hpp"
 
@@ -53,6 +54,23 @@ std::string text(const formats::Metadata& metadata, const char* key, const char*
   return found == metadata.end() ? otherwise : found->second;
 }
 
+/// A list of texts, one for each class at least; empty where the file has none.
+std::vector<std::string> class_names(const SafetensorsFile& file,
+                                     const std::vector<std::int64_t>& labels) {
+  const auto found = file.metadata().find("classes");
+  if (found == file.metadata().end()) return {};
+  const auto list = formats::Json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  std::vector<std::string> names;
+  for (const auto& name : list.is_array() ? list : formats::Json::array()) {
+    if (!name.is_string()) refuse(file, "names classes by something that is no text");
+    names.push_back(name);
+  }
+  const auto greatest = *std::max_element(labels.begin(), labels.end());
+  if (greatest >= static_cast<std::int64_t>(names.size()))
+    refuse(file, "has labels of classes that it does not name");
+  return names;
+}
+
 }  // namespace
 
 FeatureFile read_features(const std::filesystem::path& path) {
@@ -67,6 +85,7 @@ FeatureFile read_features(const std::filesystem::path& path) {
   features.labels.assign(values, values + labels.size(0));
   if (*std::max_element(features.labels.begin(), features.labels.end()) >= most_classes)
     refuse(file, "has labels that are no classes counted from 0");
+  features.class_names = class_names(file, features.labels);
   auto names = read_lines(path.string() + ".files.txt");
   if (names.size() == features.labels.size()) {
     features.name = [kept = std::make_shared<std::vector<std::string>>(std::move(names))](

@@ -16,7 +16,8 @@ struct FeatureFile {
 };
 
 /// Reads the tensors `features` (N, F), floating-point, and `labels` (N), integers, of a
-/// safetensors file, and the names in FILE.files.txt where that is there. Throws Error(checkpoint)
+/// safetensors file, the classes' names from its metadata, and those of the pictures in
+/// FILE.files.txt, where they are there. Throws Error(checkpoint)
 /// for a file that is not valid, Error(data) for one that holds no features.
 FeatureFile read_features(const std::filesystem::path& path);
 

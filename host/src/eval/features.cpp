@@ -1,5 +1,6 @@
 #include "eval/features.hpp"
 
+#include "data/classes.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
@@ -76,7 +77,17 @@ Features take(const Features& features, std::span<const std::int64_t> rows) {
     taken.name = [name = features.name, kept = std::vector(rows.begin(), rows.end())](
                      std::int64_t i) { return name(kept.at(static_cast<std::size_t>(i))); };
   }
+  taken.class_names = features.class_names;
   return taken;
+}
+
+Features numbered_as(const Features& known, Features asked) {
+  if (known.class_names.empty() || asked.class_names.empty()) return asked;
+  const auto numbers = data::numbers_among(known.class_names, asked.class_names);
+  for (std::int64_t& label : asked.labels)
+    if (label >= 0) label = numbers.at(static_cast<std::size_t>(label));
+  asked.class_names = known.class_names;
+  return asked;
 }
 
 void require_finite(const Features& features, const std::string& what) {

@@ -18,6 +18,8 @@ struct Features {
   std::vector<std::int64_t> labels;  ///< N classes counted from 0, -1 where there is none
   /// What a person calls row i, for messages; empty: by its number.
   std::function<std::string(std::int64_t)> name = {};
+  /// What the classes are called, by number; empty where numbers are all that is known of them.
+  std::vector<std::string> class_names = {};
 };
 
 /// Gives pictures begin … end-1 of a set as (end − begin, C, H, W).
@@ -42,6 +44,10 @@ Features labelled(const Features& features);
 
 /// The rows `rows`, in that order.
 Features take(const Features& features, std::span<const std::int64_t> rows);
+
+/// `asked` with its classes numbered as in `known`, by name; as it is where either names none.
+/// Throws Error(data) for a class that `known` has not.
+Features numbered_as(const Features& known, Features asked);
 
 /// Throws Error(guard) where a feature is not finite, naming the first such picture and how many
 /// there are; `what` says of which set, e.g. "training pictures".

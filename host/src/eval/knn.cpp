@@ -1,5 +1,6 @@
 #include "eval/knn.hpp"
 
+#include "eval/class_numbers.hpp"
 #include "eval/top_k.hpp"
 #include "tandem/base/error.hpp"
 
@@ -104,12 +105,13 @@ class Judge {
  public:
   Judge(const std::vector<std::int64_t>& bank_labels, std::span<const KnnSetting> settings,
         Metric metric)
-      : labels_(bank_labels),
+      : classes_(bank_labels),
+        labels_(classes_.of(bank_labels)),
         settings_(settings),
         metric_(metric),
         order_(settings.size()),
         scores_(settings.size()),
-        ballot_(*std::max_element(bank_labels.begin(), bank_labels.end()) + 1) {
+        ballot_(classes_.count()) {
     std::iota(order_.begin(), order_.end(), 0);
     std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
       return std::pair(settings[a].temperature, settings[a].k) <
@@ -118,6 +120,7 @@ class Judge {
   }
 
   void add(const std::vector<Neighbour>& neighbours, std::int64_t truth) {
+    const std::int64_t right = classes_.of(truth);
     double temperature = 0;
     std::size_t used = 0;
     for (const std::size_t index : order_) {
@@ -132,7 +135,7 @@ class Judge {
                     weight(neighbours[used], neighbours[0], temperature));
       }
       Score& score = scores_[index][truth];
-      score.right += ballot_.winner() == truth;
+      score.right += ballot_.winner() == right;
       ++score.queries;
     }
   }
@@ -157,7 +160,8 @@ class Judge {
     return std::exp(double{neighbour.similarity - nearest.similarity} / temperature);
   }
 
-  const std::vector<std::int64_t>& labels_;
+  ClassNumbers classes_;
+  std::vector<std::int64_t> labels_;  // of the bank, by these numbers
   std::span<const KnnSetting> settings_;
   Metric metric_;
   std::vector<std::size_t> order_;  // by temperature, then k

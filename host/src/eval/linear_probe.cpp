@@ -1,6 +1,8 @@
 #include "eval/linear_probe.hpp"
 
 #include "data/epoch_order.hpp"
+#include "eval/class_numbers.hpp"
+#include "eval/probe_trainer.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 #include "tandem/base/random.hpp"
@@ -43,55 +45,6 @@ std::vector<std::int64_t> draw(const std::vector<std::int64_t>& rows, std::int64
     drawn.push_back(rows[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
   return drawn;
 }
-
-/// Probes side by side: their weights are one matrix.
-class Side {
- public:
-  Side(const Linear& first, std::span<const double> rates, const LinearOptions& options)
-      : options_(options),
-        probes_(static_cast<std::int64_t>(rates.size())),
-        classes_(first.weight.size(0)),
-        weight_(first.weight.repeat({probes_, 1})),
-        bias_(first.bias.repeat({probes_})),
-        weight_speed_(at::zeros_like(weight_)),
-        bias_speed_(at::zeros_like(bias_)),
-        rates_(at::tensor(at::ArrayRef<double>(rates.data(), rates.size()), at::kDouble)
-                   .to(weight_.scalar_type())
-                   .repeat_interleave(classes_)) {}
-
-  void step(const at::Tensor& x, const at::Tensor& labels, double share_of_rate) {
-    const std::int64_t count = x.size(0);
-    auto gradient = at::addmm(bias_, x, weight_.t()).view({count, probes_, classes_}).softmax(2);
-    const auto truth = labels.view({count, 1, 1}).expand({count, probes_, 1});
-    gradient.scatter_add_(2, truth, at::full({1}, -1, x.options()).expand_as(truth));
-    gradient = gradient.view({count, probes_ * classes_}).div_(count);
-    const at::Tensor rates = rates_ * share_of_rate;
-    move(weight_, weight_speed_, gradient.t().mm(x), rates.unsqueeze(1));
-    move(bias_, bias_speed_, gradient.sum(0), rates);
-  }
-
-  std::vector<Linear> probes() const {
-    std::vector<Linear> list;
-    for (std::int64_t i = 0; i < probes_; ++i) {
-      const std::int64_t first = i * classes_;
-      list.push_back(
-          {weight_.narrow(0, first, classes_).clone(), bias_.narrow(0, first, classes_).clone()});
-    }
-    return list;
-  }
-
- private:
-  void move(at::Tensor& value, at::Tensor& speed, const at::Tensor& gradient,
-            const at::Tensor& rates) const {
-    speed.mul_(options_.momentum).add_(gradient).add_(value, options_.weight_decay);
-    value.addcmul_(speed, rates, -1);
-  }
-
-  const LinearOptions& options_;
-  std::int64_t probes_, classes_;
-  at::Tensor weight_, bias_, weight_speed_, bias_speed_;
-  at::Tensor rates_;  // (probes · classes)
-};
 
 struct Accuracy {
   double top1 = 0, top5 = 0;
@@ -181,6 +134,14 @@ void require_labels(const Features& features, const char* which) {
   }
 }
 
+void require_usable(const Features& known, const Features& asked) {
+  require_labels(known, "training pictures");
+  require_labels(asked, "queries");
+  require_equal_width(known, asked);
+  require_finite(known, "training pictures");
+  require_finite(asked, "queries");
+}
+
 }  // namespace
 
 Linear first_weights(std::int64_t classes, std::int64_t width, std::uint64_t seed,
@@ -196,7 +157,7 @@ std::vector<Linear> train_probes(const Features& rows, const Linear& first,
                                  std::span<const double> rates, const LinearOptions& options,
                                  const TellEpoch& tell) {
   const at::NoGradGuard no_grad;
-  Side side(first, rates, options);
+  ProbeTrainer trainer(first, rates, options);
   const std::int64_t count = rows.values.size(0);
   const at::Tensor labels = index_tensor(rows.labels);
   data::EpochOrder order(count, options.seed);
@@ -209,10 +170,10 @@ std::vector<Linear> train_probes(const Features& rows, const Linear& first,
     const double share = (1 + std::cos(std::numbers::pi * passed)) / 2;
     for (std::int64_t begin = 0; begin < count; begin += options.batch) {
       const auto batch = all.narrow(0, begin, std::min(options.batch, count - begin));
-      side.step(rows.values.index_select(0, batch), labels.index_select(0, batch), share);
+      trainer.step(rows.values.index_select(0, batch), labels.index_select(0, batch), share);
     }
   }
-  return side.probes();
+  return trainer.probes();
 }
 
 Features known_labels(const Features& bank, double fraction, std::uint64_t seed) {
@@ -233,14 +194,12 @@ Features known_labels(const Features& bank, double fraction, std::uint64_t seed)
 LinearResult linear_probe(const Features& bank, const Features& queries,
                           const LinearOptions& options, const TellEpoch& tell) {
   const at::NoGradGuard no_grad;
-  auto known = labelled(bank);
-  const auto asked = labelled(queries);
-  require_labels(known, "training pictures");
-  require_labels(asked, "queries");
-  require_equal_width(known, asked);
-  require_finite(known, "training pictures");
-  require_finite(asked, "queries");
+  auto known = labelled(bank), asked = labelled(queries);
+  require_usable(known, asked);
   if (options.fraction < 1) known = known_labels(known, options.fraction, options.seed);
+  const ClassNumbers classes(known.labels);
+  known.labels = classes.of(known.labels);
+  asked.labels = classes.of(asked.labels);
   LinearResult result;
   choose_rate(known, options, tell, result);
   const auto probe =
@@ -252,7 +211,7 @@ LinearResult linear_probe(const Features& bank, const Features& queries,
   }
   const Accuracy accuracy = judge(probe, asked);
   result.labels = known.values.size(0);
-  result.classes = static_cast<std::int64_t>(rows_by_class(known).size());
+  result.classes = classes.count();
   result.top1 = accuracy.top1;
   if (result.classes > 5) result.top5 = accuracy.top5;
   return result;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "eval/features.hpp"
+#include "eval/probe_trainer.hpp"
 #include "eval/scores.hpp"
 
 #include <cstdint>
@@ -9,12 +10,6 @@
 #include <vector>
 
 namespace tandem::eval {
-
-/// A linear classifier: C classes from F features.
-struct Linear {
-  at::Tensor weight;  ///< (C, F)
-  at::Tensor bias;    ///< (C)
-};
 
 /// Told while probes are trained.
 using TellEpoch = std::function<void(std::int64_t epoch, std::int64_t epochs)>;

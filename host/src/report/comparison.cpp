@@ -87,8 +87,19 @@ void require_equal(Comparison& result, const std::vector<RunRecord>& runs, const
   result.cautions.push_back(text);
 }
 
+/// The processor of a run, and its threads.
+std::string machine(const RunRecord& run) {
+  const auto found = run.manifest.find("machine");
+  if (found == run.manifest.end() || !found->is_object()) return "unknown";
+  const auto processor = found->find("processor"), threads = found->find("threads");
+  if (processor == found->end() || !processor->is_string() || threads == found->end() ||
+      !threads->is_number_integer())
+    return "unknown";
+  return processor->get<std::string>() + ", " + counted(threads->get<std::int64_t>(), "thread");
+}
+
 void check_equal_terms(Comparison& result, const std::vector<RunRecord>& runs) {
-  std::vector<std::string> data, budgets, batches, protocols;
+  std::vector<std::string> data, budgets, batches, protocols, machines;
   for (const RunRecord& run : runs) {
     data.push_back(fingerprint(run));
     budgets.push_back(counted(run.info.epochs, "epoch") + ", " +
@@ -96,11 +107,13 @@ void check_equal_terms(Comparison& result, const std::vector<RunRecord>& runs) {
     batches.push_back(std::to_string(run.info.batch_size));
     const std::string protocol = protocol_of(run);
     protocols.push_back(protocol.empty() ? "none" : protocol);
+    machines.push_back(machine(run));
   }
   require_equal(result, runs, "the runs were trained on different pictures", data);
   require_equal(result, runs, "the runs have different budgets", budgets);
   require_equal(result, runs, "the runs have different batch sizes", batches);
   require_equal(result, runs, "the runs were evaluated differently", protocols);
+  require_equal(result, runs, "the runs' times are of different machines", machines);
 }
 
 void tell_unfinished(Comparison& result, const std::vector<RunRecord>& runs) {

@@ -35,6 +35,7 @@ struct Seconds {
   double optimizer = 0;
   double total = 0;
   double health = 0;  ///< looking at embeddings
+  double probe = 0;   ///< training the online probe
 };
 
 /// A step whose values were read. Loss, metrics and rate are of this step; images and seconds are

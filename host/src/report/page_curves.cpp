@@ -17,6 +17,10 @@ struct Known {
 };
 constexpr Known known[] = {
     {"eval knn_top1", "kNN top1 %", "at the end of epochs, by the protocol under Results"},
+    {"eval probe_top1", "Online probe top1 %",
+     "a linear classifier trained beside the network, on pictures that were not trained on"},
+    {"metric probe_top1", "Online probe top1 %, in training",
+     "on augmented pictures, each answered before it was learnt from"},
     {"loss", "Loss", "of single steps, as the objective defines it"},
     {"health spread", "Spread of embeddings",
      "standard deviation per dimension of unit vectors, as a share of an even spread's; it falls "
@@ -61,7 +65,8 @@ void entitle(Chart& chart) {
     chart.title = name.substr(name.find(' ') + 1);
     std::replace(chart.title.begin(), chart.title.end(), '_', ' ');
   }
-  if (name.starts_with("metric ")) chart.about = "of single steps, told by the objective";
+  if (name.starts_with("metric ") && chart.about.empty())
+    chart.about = "of single steps, told by the objective";
 }
 
 void add_reference(Chart& chart) {

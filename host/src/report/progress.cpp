@@ -60,6 +60,7 @@ void add(Seconds& sum, const Seconds& more) {
   sum.backward += more.backward;
   sum.optimizer += more.optimizer;
   sum.health += more.health;
+  sum.probe += more.probe;
   sum.total += more.total;
 }
 

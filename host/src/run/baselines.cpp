@@ -3,6 +3,7 @@
 #include "eval/few_labels.hpp"
 #include "eval/knn.hpp"
 #include "eval/pca.hpp"
+#include "run/evaluation.hpp"
 #include "run/pictures.hpp"
 #include "run/trained_run.hpp"
 
@@ -14,10 +15,6 @@ namespace tandem::run {
 namespace {
 
 constexpr std::int64_t principal_components = 128;
-
-eval::KnnSetting setting(const config::Config& config) {
-  return {config.eval.k, config.eval.temperature};
-}
 
 double percent(double share) {
   return 100 * share;
@@ -38,10 +35,10 @@ struct Sets {
 
 Accuracies measure(std::string name, const Sets& sets, const config::Config& config) {
   auto settings = eval::knn_grid();
-  settings.insert(settings.begin(), setting(config));
+  settings.insert(settings.begin(), knn_setting(config));
   const auto results = eval::knn(sets.bank, sets.queries, settings);
   const auto& best = eval::best(results);
-  const eval::KnnSetting plain[] = {setting(config)};
+  const eval::KnnSetting plain[] = {knn_setting(config)};
   Accuracies line;
   line.features = std::move(name);
   line.knn = percent(results.front().top1);

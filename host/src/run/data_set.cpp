@@ -1,5 +1,7 @@
 #include "run/data_set.hpp"
 
+#include "data/classes.hpp"
+#include "run/pictures.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 #include "tandem/base/random.hpp"
@@ -28,7 +30,8 @@ data::SourceOptions source_options(const config::DataSection& section) {
 }
 
 bool labelled(const data::Source& source) {
-  return source.label(0) >= 0;
+  const auto labels = labels_of(source);
+  return std::any_of(labels.begin(), labels.end(), [](std::int64_t label) { return label >= 0; });
 }
 
 /// At most `limit` (0: all) pictures of a source, evenly spread.
@@ -119,6 +122,7 @@ void use_test_pictures(DataSet& set, const config::Config& config) {
   set.queries_from = config.eval.path;
   if (!labelled(*set.queries))
     throw Error(ErrorKind::data, "the test pictures " + config.eval.path + " have no labels");
+  set.queries = data::numbered_as(*set.train, set.queries);
   set.bank = at_most(set.train, config.eval.bank);
 }
 

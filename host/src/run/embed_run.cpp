@@ -134,12 +134,14 @@ class Embedding {
     table.values = values;
     table.width = width();
     table.name = [this](std::int64_t i) { return source_->name(i); };
-    write_features(options_.out, table,
-                   {{"tandem", TANDEM_VERSION},
-                    {"of", summary_.of},
-                    {"epochs", network_.epochs()},
-                    {"weights_sha256", weights_hash_},
-                    {"pictures", fingerprint_}});
+    formats::Metadata metadata = {{"tandem", TANDEM_VERSION},
+                                  {"of", summary_.of},
+                                  {"epochs", network_.epochs()},
+                                  {"weights_sha256", weights_hash_},
+                                  {"pictures", fingerprint_}};
+    if (!source_->class_names().empty())
+      metadata["classes"] = formats::json_text(source_->class_names());
+    write_features(options_.out, table, metadata);
     rows_.remove();
   }
 

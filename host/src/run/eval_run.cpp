@@ -77,7 +77,7 @@ KnnReport evaluate_knn(const EvalOptions& what, const KnnOptions& options, plugi
   report.results =
       eval::knn(sets.bank, sets.queries, settings(options, sets.section), options.metric);
   report.epochs = sets.epochs;
-  report.class_names = class_names(sets.queries);
+  report.class_names = sets.queries.class_names;
   report.protocol = Log::join("kNN top1 in %, ", votes(options.metric, report.results), ", ",
                               sets.of, ", ", sets.split);
   return report;

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -39,8 +38,8 @@ struct KnnOptions {
 struct KnnReport {
   std::string protocol;  ///< features, network, epoch, split, metric, votes, seed
   std::string epochs;    ///< that the network was trained, "unknown" where its file does not say
-  std::vector<eval::KnnResult> results;             ///< for each temperature, all k
-  std::map<std::int64_t, std::string> class_names;  ///< empty where pictures are not in folders
+  std::vector<eval::KnnResult> results;  ///< for each temperature, all k
+  std::vector<std::string> class_names;  ///< by number; empty where classes are numbers
 };
 
 /// Throws Error(usage) for options that do not go together, Error(data) without labels, what

@@ -3,17 +3,25 @@
 #include "eval/features.hpp"
 #include "eval/knn.hpp"
 #include "run/model.hpp"
+#include "run/online_probe.hpp"
 #include "run/pictures.hpp"
 #include "tandem/base/log.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace tandem::run {
 namespace {
 
-eval::KnnSetting setting(const config::Config& config) {
-  return {config.eval.k, config.eval.temperature};
+std::int64_t without_label(const eval::Features& features) {
+  return std::count(features.labels.begin(), features.labels.end(), -1);
 }
 
 }  // namespace
+
+eval::KnnSetting knn_setting(const config::Config& config) {
+  return {config.eval.k, config.eval.temperature};
+}
 
 std::string network(const config::Config& config) {
   const auto& section = config.backbone_host;
@@ -34,20 +42,32 @@ std::string protocol(const config::Config& config, const DataSet& data) {
                    config.run.seed);
 }
 
-report::EvalEvent evaluate_knn(Encoder& encoder, const config::Config& config, const DataSet& data,
-                               const data::Shape& shape, std::int64_t epoch, std::int64_t step) {
+std::string left_out(const eval::Features& bank, const eval::Features& queries) {
+  const std::int64_t answers = without_label(bank), asked = without_label(queries);
+  if (answers + asked == 0) return "";
+  return Log::join(", of which ", answers, " and ", asked,
+                   " take no part: they cannot be read, or have no label");
+}
+
+std::vector<report::EvalEvent> evaluate(Encoder& encoder, const config::Config& config,
+                                        const DataSet& data, const data::Shape& shape,
+                                        std::int64_t epoch, std::int64_t step,
+                                        const ProbeFollower* probe) {
   const auto type = precision(config.run);
   Pictures bank(data.bank, shape, data.normalization, type),
       queries(data.queries, shape, data.normalization, type);
-  const eval::KnnSetting settings[] = {setting(config)};
-  const auto results = eval::knn(bank.encode(encoder), queries.encode(encoder), settings);
+  const auto known = bank.encode(encoder), asked = queries.encode(encoder);
+  const eval::KnnSetting settings[] = {knn_setting(config)};
   report::EvalEvent event;
   event.name = "knn";
-  event.protocol = Log::join(protocol(config, data), ", after ", step, " steps, epoch ", epoch);
-  event.values = {{"knn_top1", 100 * results.front().top1}};
+  event.values = {{"knn_top1", 100 * eval::knn(known, asked, settings).front().top1}};
+  event.protocol = Log::join(protocol(config, data), left_out(known, asked), ", after ", step,
+                             " steps, epoch ", epoch);
   event.step = step;
   event.epoch = epoch;
-  return event;
+  std::vector<report::EvalEvent> events = {std::move(event)};
+  if (probe != nullptr) events.push_back(probe->evaluate(asked, config, data, epoch, step));
+  return events;
 }
 
 }  // namespace tandem::run

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace tandem::run {
 namespace {
@@ -114,40 +113,13 @@ FeatureSets of_files(const EvalOptions& what) {
                                      " hold features of different networks: embed both with one");
   }
   sets.bank = std::move(file.features);
-  sets.queries = std::move(asked.features);
+  sets.queries = eval::numbered_as(sets.bank, std::move(asked.features));
   sets.split = Log::join("bank ", sets.bank.values.size(0), " rows of ", what.subject.string(),
                          ", ", sets.queries.values.size(0), " queries from ", what.queries);
   return sets;
 }
 
-/// Each set numbers its classes by itself: one that lacks a class would number the rest otherwise.
-void require_same_classes(const FeatureSets& sets) {
-  const auto known = class_names(sets.bank), asked = class_names(sets.queries);
-  for (const auto& [label, name] : asked) {
-    const auto found = known.find(label);
-    if (found == known.end() || found->second == name) continue;
-    throw Error(ErrorKind::data,
-                Log::join("class ", label, " is '", found->second,
-                          "' among the training pictures "
-                          "and '",
-                          name, "' among the queries: give both the same class folders"));
-  }
-}
-
 }  // namespace
-
-std::map<std::int64_t, std::string> class_names(const eval::Features& features) {
-  std::map<std::int64_t, std::string> names;
-  std::set<std::string> different;
-  for (std::size_t i = 0; features.name && i < features.labels.size(); ++i) {
-    if (features.labels[i] < 0 || names.contains(features.labels[i])) continue;
-    const std::filesystem::path path = features.name(static_cast<std::int64_t>(i));
-    names[features.labels[i]] = path.parent_path().filename();
-    different.insert(path.parent_path().filename());
-  }
-  if (different.size() < names.size() || different.contains("")) names.clear();
-  return names;
-}
 
 std::unique_ptr<TrainedRun> open_run(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
   const RunChoice choice{what.best, what.queries};
@@ -164,7 +136,7 @@ std::unique_ptr<TrainedRun> open_run(const EvalOptions& what, plugin::Catalog& c
 FeatureSets feature_sets(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
   auto sets =
       std::filesystem::is_regular_file(what.subject) ? of_files(what) : of_run(what, catalog, log);
-  require_same_classes(sets);
+  sets.split += left_out(sets.bank, sets.queries);
   return sets;
 }
 

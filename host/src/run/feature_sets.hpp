@@ -4,7 +4,6 @@
 #include "run/eval_run.hpp"
 #include "run/trained_run.hpp"
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -19,11 +18,8 @@ struct FeatureSets {
   config::EvalSection section;  ///< k and temperature where none are given
 };
 
-/// Folders of the first picture of each class, where they tell the classes apart; else empty.
-std::map<std::int64_t, std::string> class_names(const eval::Features& features);
-
-/// The features that `what` names. Throws as `evaluate_knn` does, and Error(data) where a class has
-/// one name in the bank and another in the queries.
+/// The features that `what` names. Throws as `evaluate_knn` does, and Error(data) where the bank
+/// has no class of a query's.
 FeatureSets feature_sets(const EvalOptions& what, plugin::Catalog& catalog, Log& log);
 
 /// Opens the run of `what`, told its threads. Throws Error(usage) where it names a file,

@@ -30,10 +30,7 @@ Pictures::Pictures(SourcePointer source, const data::Shape& shape,
       shape_(shape),
       normalization_(std::move(normalization)),
       type_(type),
-      labels_(static_cast<std::size_t>(source_->size())) {
-  for (std::size_t i = 0; i < labels_.size(); ++i)
-    labels_[i] = source_->label(static_cast<std::int64_t>(i));
-}
+      labels_(labels_of(*source_)) {}
 
 at::Tensor Pictures::read(std::int64_t begin, std::int64_t end) {
   std::vector<std::int64_t> indices(static_cast<std::size_t>(end - begin));
@@ -81,7 +78,15 @@ eval::Features Pictures::finished(eval::Features features) {
   for (const auto& item : take_unreadable())
     features.labels[static_cast<std::size_t>(item.index)] = -1;
   features.name = [source = source_](std::int64_t i) { return source->name(i); };
+  features.class_names = source_->class_names();
   return features;
+}
+
+std::vector<std::int64_t> labels_of(const data::Source& source) {
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(source.size()));
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    labels[i] = source.label(static_cast<std::int64_t>(i));
+  return labels;
 }
 
 at::Tensor reduced_pixels(const at::Tensor& pictures) {

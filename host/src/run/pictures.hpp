@@ -48,6 +48,8 @@ class Pictures {
   std::vector<Unreadable> unreadable_;
 };
 
+/// The class of every picture, -1 where there is none.
+std::vector<std::int64_t> labels_of(const data::Source& source);
 /// Pixels as features: pictures averaged to at most 32 × 32, series to 1024 values.
 at::Tensor reduced_pixels(const at::Tensor& pictures);
 /// What they are: "raw pixels", or "raw pixels, averaged to 32 px".

@@ -14,6 +14,7 @@
 #include "run/gallery.hpp"
 #include "run/manifest.hpp"
 #include "run/model.hpp"
+#include "run/online_probe.hpp"
 #include "run/preview.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_page.hpp"
@@ -107,7 +108,8 @@ class TrainRun {
         plan_(make_plan(config_, loader_.batches_per_epoch(), options.dry_run)),
         encoders_(config_, catalog_, loader_.shapes().front(), log_),
         encoder_(encoders_.make("backbone")),
-        learner_(learner_parts()) {}
+        learner_(learner_parts()),
+        probe_(make_probe(config_, data_, encoder_->width(), log)) {}
   TrainRun(const TrainRun&) = delete;
   TrainRun& operator=(const TrainRun&) = delete;
 
@@ -157,6 +159,11 @@ class TrainRun {
       log_.info(data_.queries->size(), " of ", data_.queries->size() + data_.train->size(),
                 " labelled pictures are held out to evaluate with, and not trained on; "
                 "eval.holdout = 0 trains on all");
+    }
+    if (!data_.queries && !config_.eval.path.empty() && config_.eval.knn_every >= 0) {
+      log_.warn(
+          "eval.path is not used: the training pictures have no labels, so that they answer "
+          "nothing; tandem embed and tandem eval knn BANK --queries FILE do without them");
     }
     tell(Log::join(data_.train->size(), " pictures to train on, ",
                    data_.queries ? data_.queries->size() : 0, " to evaluate with"));
@@ -279,7 +286,8 @@ class TrainRun {
                                                   options_.observers.end());
     observers.insert(observers.end(), own.begin(), own.end());
     observers.insert(observers.end(), {&kept, &alarms});
-    train::Trainer trainer(learner_, loader_, plan_, observers, {evaluator(), examine});
+    train::Trainer trainer(learner_, loader_, plan_, observers,
+                           {evaluator(), examine, probe_.get()});
     const std::atomic<bool> never{false};
     TrainSummary summary;
     try {
@@ -310,15 +318,15 @@ class TrainRun {
   /// What was trained counts more than what it is worth: features that are not finite end nothing.
   void judge(std::int64_t epoch, std::int64_t step, std::vector<report::EvalEvent>& events) {
     try {
-      events.push_back(
-          evaluate_knn(*encoder_, config_, data_, loader_.shapes().front(), epoch, step));
+      events =
+          evaluate(*encoder_, config_, data_, loader_.shapes().front(), epoch, step, probe_.get());
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::guard) throw;
       log_.warn("no kNN after ", report::counted(step, "step"), ": ", error.what());
       return;
     }
     // Chosen on the queries: never on test pictures.
-    const double top1 = events.back().values.front().value;
+    const double top1 = events.front().values.front().value;
     if (config_.eval.knn_every < 1 || !config_.eval.path.empty() || top1 <= best_) return;
     best_ = top1;
     save_backbone(files::best, step);
@@ -350,6 +358,7 @@ class TrainRun {
   formats::Json initial_;  // what the encoder's weights came from; null: drawn
   std::int64_t parameter_count_ = 0;
   train::Learner learner_;
+  std::unique_ptr<ProbeFollower> probe_;  // null without
   std::int64_t steps_ = 0;
   double best_ = -1;  // kNN, in per cent
   Moment saved_;

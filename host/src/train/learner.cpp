@@ -74,6 +74,10 @@ Embedding rows_of(const Embedding& joint, std::int64_t first, std::int64_t count
   return part;
 }
 
+void keep_first(const at::Tensor& latents, StepResult& result) {
+  if (!result.latents.defined() && latents.defined()) result.latents = latents.detach();
+}
+
 }  // namespace
 
 Learner::Learner(LearnerParts parts) : parts_(std::move(parts)) {
@@ -99,30 +103,31 @@ void Learner::restore_statistics() {
   for (std::size_t i = 0; i < kept_.size(); ++i) statistics_[i].copy_(kept_[i]);
 }
 
-std::vector<Embedding> Learner::forward(std::span<const at::Tensor> views) {
-  std::vector<Embedding> embeddings(views.size());
+void Learner::forward(std::span<const at::Tensor> views, StepResult& result) {
+  result.embeddings.resize(views.size());
   if (parts_.joint) {
-    for (const auto& group : alike(views, parts_.views)) forward_group(views, group, embeddings);
-    return embeddings;
+    for (const auto& group : alike(views, parts_.views)) forward_group(views, group, result);
+    return;
   }
   for (std::size_t i = 0; i < views.size(); ++i) {
     const auto latents = parts_.objective->encode(views[i], parts_.views[i]);
-    embeddings[i] = parts_.objective->embed(latents, parts_.views[i]);
+    keep_first(latents.online, result);
+    result.embeddings[i] = parts_.objective->embed(latents, parts_.views[i]);
   }
-  return embeddings;
 }
 
 void Learner::forward_group(std::span<const at::Tensor> views,
-                            const std::vector<std::size_t>& group,
-                            std::vector<Embedding>& embeddings) {
+                            const std::vector<std::size_t>& group, StepResult& result) {
   std::vector<at::Tensor> batches;
   for (const std::size_t i : group) batches.push_back(views[i]);
   const ViewContext& context = parts_.views[group.front()];
   const auto latents = parts_.objective->encode(at::cat(batches), context);
+  if (latents.online.defined())
+    keep_first(latents.online.narrow(0, 0, batches.front().size(0)), result);
   const auto joint = parts_.objective->embed(latents, context);
   std::int64_t first = 0;
   for (std::size_t k = 0; k < group.size(); ++k) {
-    embeddings[group[k]] = rows_of(joint, first, batches[k].size(0));
+    result.embeddings[group[k]] = rows_of(joint, first, batches[k].size(0));
     first += batches[k].size(0);
   }
 }
@@ -140,9 +145,9 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
   StepResult result;
   Laps laps;
   keep_statistics();
-  auto embeddings = forward(views);
-  Loss loss = parts_.objective->loss(embeddings, context);
-  for (auto& embedding : embeddings) embedding = roles::without_graph(embedding);
+  forward(views, result);
+  Loss loss = parts_.objective->loss(result.embeddings, context);
+  for (auto& embedding : result.embeddings) embedding = roles::without_graph(embedding);
   result.loss = loss.total.detach();
   if (const double value = result.loss.item<double>(); !std::isfinite(value)) {
     restore_statistics();
@@ -158,12 +163,11 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
   const double factor =
       parts_.schedule.factor(context.step, context.steps_per_epoch, context.total_steps);
   parts_.optimizer->step(factor);
-  parts_.objective->after_optimizer_step(embeddings, context);
+  parts_.objective->after_optimizer_step(result.embeddings, context);
   laps.end(result.seconds.optimizer);
 
   result.lr = parts_.optimizer->lr() * factor;
   result.metrics = std::move(loss.metrics);
-  result.embeddings = std::move(embeddings);
   return result;
 }
 

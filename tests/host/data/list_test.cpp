@@ -16,7 +16,7 @@ std::vector<std::string> paths(const std::string& text) {
 }
 
 std::vector<std::int32_t> labels(const std::string& text) {
-  return data::read_list(text, "l.csv").labels;
+  return data::read_list(text, "l.csv").classes.labels;
 }
 
 std::string refused(const std::string& text) {

@@ -82,6 +82,15 @@ TEST_CASE("only finished runs enter, and what differs is told") {
   CHECK(mentions(result.cautions, "different batch sizes: 32 (one, two, three); 64 (four)"));
 }
 
+TEST_CASE("times of different machines or threads are told") {
+  Runs runs;
+  runs.add("one", {});
+  runs.add("two", {.seed = 1, .threads = 1});
+  CHECK(mentions(runs.compare().cautions,
+                 "times are of different machines: Abacus, 1 thread (two); Abacus, 2 threads "
+                 "(one)"));
+}
+
 TEST_CASE("another setting makes another configuration; seed, folder and threads do not") {
   Runs runs;
   runs.add("x", {});

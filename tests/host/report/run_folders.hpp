@@ -13,6 +13,7 @@ struct MadeRun {
   int batch_size = 32;
   std::string end = "finished";
   std::string settings = "[optimizer]\nlr = 0.1\n";
+  int threads = 2;
 };
 
 inline std::string metrics_of(const MadeRun& run) {
@@ -48,8 +49,10 @@ inline void make_run(const std::filesystem::path& folder, const MadeRun& run) {
                                          "\"\nthreads = 0\n[objective]\nuse = \"" + run.objective +
                                          "\"\n" + run.settings);
   write_file(folder / "manifest.json", R"({"tandem":"0.1","seed":)" + seed +
-                                           R"(,"peak_memory_bytes":250000000,"data":)"
-                                           R"({"fingerprint":")" +
-                                           run.fingerprint + "\"}}");
+                                           R"(,"peak_memory_bytes":250000000,"machine":)"
+                                           R"({"processor":"Abacus","threads":)" +
+                                           std::to_string(run.threads) +
+                                           R"(},"data":{"fingerprint":")" + run.fingerprint +
+                                           "\"}}");
   write_file(folder / "metrics.jsonl", metrics_of(run));
 }

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "data/source.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandem::data {
+
+/// For each class of `asked` its number among `known`: each data set numbers its classes by itself.
+/// Throws Error(data) for the first one that is not known.
+std::vector<std::int64_t> numbers_among(const std::vector<std::string>& known,
+                                        const std::vector<std::string>& asked);
+
+/// The pictures of `asked`, their classes numbered as in `known`, by name. `asked` itself where
+/// either names no classes: numbers are then all there is. Throws as `numbers_among` does.
+std::shared_ptr<const Source> numbered_as(const Source& known, std::shared_ptr<const Source> asked);
+
+}  // namespace tandem::data
