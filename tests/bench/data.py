@@ -139,4 +139,5 @@ def main():
             own_rows(title, bench_data(options.tandem, config, pictures, options.rounds, options.seconds), size == 224)
 
 
-main()
+if __name__ == "__main__":
+    main()

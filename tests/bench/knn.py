@@ -106,4 +106,5 @@ def main():
         print(f"{name:<28} {statistics.median(seconds):>8.2f} {memory} {ratio:>8.2f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

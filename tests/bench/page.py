@@ -78,4 +78,5 @@ def main():
         print(f"{what:<24} median {statistics.median(values):.0f} ms   {min(values):.0f} … {max(values):.0f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -145,4 +145,5 @@ def main():
     serve(answer)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -146,4 +146,5 @@ def main():
     serve(partial(measure, preset, sys.argv[2]))
 
 
-main()
+if __name__ == "__main__":
+    main()

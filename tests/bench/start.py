@@ -44,4 +44,5 @@ def main():
         print(f"{name:<26} median {statistics.median(values):.2f} s   {min(values):.2f} … {max(values):.2f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -72,4 +72,5 @@ def main():
     print(f"tandem: share of a step outside forward, backward and optimizer: {100 * statistics.median(overhead):.2f} %")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -149,4 +149,5 @@ def main():
             report(take_turns(options, data, plain, best, half), best, plain)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -71,7 +71,7 @@ TEST_CASE("a name that cannot be an id, a target and a class is refused, and not
   std::filesystem::remove_all(here / "long");
   CHECK(has(make(here, {"network", "mine"}).err, "'network' is nothing that a plugin provides"));
   CHECK(make(here, {"objective"}).code == 2);
-  const auto taken = make(here, {"objective", "resnet18"});
+  const auto taken = make(here, {"backbone", "resnet18"});
   CHECK(taken.code == 2);
   CHECK(has(taken.err, "'resnet18' is taken: a plugin that is found here has that backbone"));
   CHECK(names_of(here / ".") == before);

@@ -35,15 +35,12 @@ void check_name(const std::string& name) {
     refuse("'" + name + "' means something to CMake or to the SDK already: choose another name");
 }
 
-/// Two plugins of one id would hide each other.
-void check_free(const std::string& name, const plugin::Catalog& catalog) {
-  for (const Role role : {Role::objective, Role::backbone, Role::augmentation}) {
-    const auto ids = catalog.ids(role);
-    if (std::find(ids.begin(), ids.end(), name) != ids.end()) {
-      refuse("'" + name + "' is taken: a plugin that is found here has that " +
-             std::string(role_name(role)) + " already (tandem plugins list); choose another name");
-    }
-  }
+/// Of two plugins with one id the first hides the other.
+void check_free(Role role, const std::string& name, const plugin::Catalog& catalog) {
+  const auto ids = catalog.ids(role);
+  if (std::find(ids.begin(), ids.end(), name) == ids.end()) return;
+  refuse("'" + name + "' is taken: a plugin that is found here has that " +
+         std::string(role_name(role)) + " already (tandem plugins list); choose another name");
 }
 
 /// "my_method" → "MyMethod".
@@ -154,10 +151,12 @@ void add_new_options(Arguments& arguments) {
 void new_plugin(const std::string& role, const std::string& name, const plugin::Catalog& catalog,
                 const Arguments& arguments) {
   constexpr std::array roles = {Role::objective, Role::backbone, Role::augmentation};
-  if (std::none_of(roles.begin(), roles.end(), [&](Role r) { return role_name(r) == role; }))
+  const auto* found =
+      std::find_if(roles.begin(), roles.end(), [&](Role r) { return role_name(r) == role; });
+  if (found == roles.end())
     refuse("'" + role + "' is nothing that a plugin provides: objective, backbone or augmentation");
   check_name(name);
-  check_free(name, catalog);
+  check_free(*found, name, catalog);
   const auto from = program_prefix() / "share/tandem/templates" / role;
   if (!fs::is_directory(from))
     throw Error(ErrorKind::resource, "the templates are missing: no folder " + from.string());

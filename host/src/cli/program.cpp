@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <iostream>
 #include <new>
 
@@ -99,7 +100,8 @@ int run_program(const Strings& words) {
     // A result that could not be written is none; a reader that left early is no fault, nor is a
     // terminal that is gone.
     errno = 0;
-    if (!std::cout.flush() && errno != EPIPE && signal_exit_code() == 0) {
+    const bool hung_up = signal_exit_code() == 128 + SIGHUP;
+    if (!std::cout.flush() && errno != EPIPE && !(hung_up && errno == EIO)) {
       return complain("the results cannot be written to standard output", ErrorKind::resource);
     }
     return code;

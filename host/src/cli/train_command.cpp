@@ -71,10 +71,10 @@ void print_json(const run::TrainSummary& summary) {
 }
 
 void print_text(const run::TrainSummary& summary) {
-  if (!summary.evaluations.empty()) {
-    const auto& last = summary.evaluations.back();
-    for (const auto& [name, value] : last.values)
-      std::cout << name << ' ' << value << "  (" << last.protocol << ")\n";
+  for (const auto& event : summary.evaluations) {
+    if (event.step != summary.evaluations.back().step) continue;
+    for (const auto& [name, value] : event.values)
+      std::cout << name << ' ' << value << "  (" << event.protocol << ")\n";
   }
   if (summary.folder.empty())
     std::cout << "dry run: one step of everything went well\n";

@@ -48,6 +48,12 @@ std::vector<std::int64_t> numbers_among(const std::vector<std::string>& known,
   return numbers;
 }
 
+std::string match(const std::vector<std::string>& known, const std::vector<std::string>& asked) {
+  if (known.empty() == asked.empty()) return "";
+  return std::string(", whose classes were matched by number, since only the ") +
+         (known.empty() ? "queries" : "training pictures") + " name theirs";
+}
+
 std::shared_ptr<const Source> numbered_as(const Source& known,
                                           std::shared_ptr<const Source> asked) {
   if (known.class_names().empty() || asked->class_names().empty()) return asked;

@@ -46,31 +46,6 @@ std::vector<std::int64_t> draw(const std::vector<std::int64_t>& rows, std::int64
   return drawn;
 }
 
-struct Accuracy {
-  double top1 = 0, top5 = 0;
-};
-
-Accuracy judge(const Linear& probe, const Features& queries) {
-  constexpr std::int64_t at_once = 4096;
-  const at::Tensor labels = index_tensor(queries.labels);
-  const std::int64_t count = queries.values.size(0);
-  const std::int64_t ranks = std::min<std::int64_t>(5, probe.weight.size(0));
-  std::int64_t first_right = 0, any_right = 0;
-  for (std::int64_t begin = 0; begin < count; begin += at_once) {
-    const std::int64_t size = std::min(at_once, count - begin);
-    const auto logits =
-        at::addmm(probe.bias, queries.values.narrow(0, begin, size), probe.weight.t());
-    const auto answers = std::get<1>(logits.topk(ranks, 1));
-    const auto right = answers.eq(labels.narrow(0, begin, size).unsqueeze(1));
-    first_right += right.select(1, 0).sum().item<std::int64_t>();
-    any_right += right.sum().item<std::int64_t>();
-  }
-  const auto share = [count](std::int64_t right) {
-    return static_cast<double>(right) / static_cast<double>(count);
-  };
-  return {share(first_right), share(any_right)};
-}
-
 bool finite(const Linear& probe) {
   return at::isfinite(probe.weight).all().item<bool>() &&
          at::isfinite(probe.bias).all().item<bool>();
@@ -174,6 +149,27 @@ std::vector<Linear> train_probes(const Features& rows, const Linear& first,
     }
   }
   return trainer.probes();
+}
+
+Accuracy judge(const Linear& probe, const Features& queries) {
+  constexpr std::int64_t at_once = 4096;
+  const at::Tensor labels = index_tensor(queries.labels);
+  const std::int64_t count = queries.values.size(0);
+  const std::int64_t ranks = std::min<std::int64_t>(5, probe.weight.size(0));
+  std::int64_t first_right = 0, any_right = 0;
+  for (std::int64_t begin = 0; begin < count; begin += at_once) {
+    const std::int64_t size = std::min(at_once, count - begin);
+    const auto logits =
+        at::addmm(probe.bias, queries.values.narrow(0, begin, size), probe.weight.t());
+    const auto answers = std::get<1>(logits.topk(ranks, 1));
+    const auto right = answers.eq(labels.narrow(0, begin, size).unsqueeze(1));
+    first_right += right.select(1, 0).sum().item<std::int64_t>();
+    any_right += right.sum().item<std::int64_t>();
+  }
+  const auto share = [count](std::int64_t right) {
+    return static_cast<double>(right) / static_cast<double>(count);
+  };
+  return {share(first_right), share(any_right)};
 }
 
 Features known_labels(const Features& bank, double fraction, std::uint64_t seed) {

@@ -27,6 +27,12 @@ std::vector<Linear> train_probes(const Features& rows, const Linear& first,
                                  std::span<const double> rates, const LinearOptions& options,
                                  const TellEpoch& tell = {});
 
+/// Shares of labelled queries that a probe answers rightly, at once or among its first five.
+struct Accuracy {
+  double top1 = 0, top5 = 0;
+};
+Accuracy judge(const Linear& probe, const Features& queries);
+
 /// Of each class the same number of rows, `fraction` of all in total and at least one, drawn by the
 /// seed; all of a class that has fewer. Rows keep their order.
 Features known_labels(const Features& bank, double fraction, std::uint64_t seed);

@@ -51,6 +51,7 @@ void OnlineProbe::learn(const at::Tensor& latents, std::span<const std::int64_t>
   const at::Tensor logits = trainer_.logits(features);
   right_ += right_answers(logits, truth);
   answers_ += static_cast<std::int64_t>(rows.size());
+  ++steps_;
   trainer_.step(features, truth, 1, logits);
 }
 
@@ -60,10 +61,10 @@ double OnlineProbe::take_accuracy() {
 
 double OnlineProbe::accuracy(const Features& features) const {
   const at::NoGradGuard no_grad;
-  const Features asked = labelled(features);
+  Features asked = labelled(features);
   if (asked.labels.empty()) return std::nan("");
-  return share(right_answers(trainer_.logits(asked.values), at::tensor(classes_.of(asked.labels))),
-               asked.values.size(0));
+  asked.labels = classes_.of(asked.labels);
+  return judge(trainer_.probes().front(), asked).top1;
 }
 
 }  // namespace tandem::eval

@@ -22,6 +22,7 @@ class OnlineProbe {
   /// For the classes of `labels`; latents are `width` wide. Precondition: there is a class.
   OnlineProbe(const std::vector<std::int64_t>& labels, std::int64_t width, std::uint64_t seed);
 
+  std::int64_t steps() const { return steps_; }  ///< that it has learnt from
   std::int64_t classes() const { return classes_.count(); }
   /// One step on latents (N, F) with N labels; rows without one take no part. Answers first, then
   /// learns.
@@ -34,7 +35,8 @@ class OnlineProbe {
  private:
   ClassNumbers classes_;
   ProbeTrainer trainer_;
-  std::int64_t right_ = 0, answers_ = 0;
+  std::int64_t right_ = 0, answers_ = 0;  // since they were taken
+  std::int64_t steps_ = 0;
 };
 
 }  // namespace tandem::eval

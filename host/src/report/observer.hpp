@@ -38,8 +38,8 @@ struct Seconds {
   double probe = 0;   ///< training the online probe
 };
 
-/// A step whose values were read. Loss, metrics and rate are of this step; images and seconds are
-/// sums over all steps since the last event.
+/// A step whose values were read. Loss, metrics and rate are of this step, but for a follower's
+/// metrics, which are means since the last event; images and seconds are sums since then.
 struct StepEvent {
   std::int64_t step = 0;  ///< finished steps: 1 after the first
   std::int64_t total_steps = 0;

@@ -17,9 +17,9 @@ struct Known {
 };
 constexpr Known known[] = {
     {"eval knn_top1", "kNN top1 %", "at the end of epochs, by the protocol under Results"},
-    {"eval probe_top1", "Online probe top1 %",
+    {"eval online_probe_top1", "Online probe top1 %",
      "a linear classifier trained beside the network, on pictures that were not trained on"},
-    {"metric probe_top1", "Online probe top1 %, in training",
+    {"metric online_probe_top1", "Online probe top1 %, in training",
      "on augmented pictures, each answered before it was learnt from"},
     {"loss", "Loss", "of single steps, as the objective defines it"},
     {"health spread", "Spread of embeddings",

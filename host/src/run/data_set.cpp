@@ -122,6 +122,7 @@ void use_test_pictures(DataSet& set, const config::Config& config) {
   set.queries_from = config.eval.path;
   if (!labelled(*set.queries))
     throw Error(ErrorKind::data, "the test pictures " + config.eval.path + " have no labels");
+  set.queries_from += data::match(set.train->class_names(), set.queries->class_names());
   set.queries = data::numbered_as(*set.train, set.queries);
   set.bank = at_most(set.train, config.eval.bank);
 }

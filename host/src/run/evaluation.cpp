@@ -14,7 +14,8 @@ namespace tandem::run {
 namespace {
 
 std::int64_t without_label(const eval::Features& features) {
-  return std::count(features.labels.begin(), features.labels.end(), -1);
+  return std::count_if(features.labels.begin(), features.labels.end(),
+                       [](std::int64_t label) { return label < 0; });
 }
 
 }  // namespace
@@ -36,10 +37,10 @@ std::string split(const DataSet& data) {
                    " queries from ", data.queries_from, ", un-augmented");
 }
 
-std::string protocol(const config::Config& config, const DataSet& data) {
+std::string protocol(const config::Config& config, const DataSet& data, const std::string& parts) {
   return Log::join("kNN top1 in %, cosine, k ", config.eval.k, ", T ", config.eval.temperature,
-                   ", features of ", network(config), ", eval mode, ", split(data), ", seed ",
-                   config.run.seed);
+                   ", features of ", network(config), ", eval mode, ", split(data), parts,
+                   ", seed ", config.run.seed);
 }
 
 std::string left_out(const eval::Features& bank, const eval::Features& queries) {
@@ -61,12 +62,13 @@ std::vector<report::EvalEvent> evaluate(Encoder& encoder, const config::Config& 
   report::EvalEvent event;
   event.name = "knn";
   event.values = {{"knn_top1", 100 * eval::knn(known, asked, settings).front().top1}};
-  event.protocol = Log::join(protocol(config, data), left_out(known, asked), ", after ", step,
+  event.protocol = Log::join(protocol(config, data, left_out(known, asked)), ", after ", step,
                              " steps, epoch ", epoch);
   event.step = step;
   event.epoch = epoch;
   std::vector<report::EvalEvent> events = {std::move(event)};
-  if (probe != nullptr) events.push_back(probe->evaluate(asked, config, data, epoch, step));
+  if (probe != nullptr && probe->steps() > 0)
+    events.push_back(probe->evaluate(asked, config, data, epoch, step));
   return events;
 }
 

@@ -30,7 +30,8 @@ std::string network(const config::Config& config);
 std::string split(const DataSet& data);
 /// How many pictures take no part, to follow a split: empty where all do.
 std::string left_out(const eval::Features& bank, const eval::Features& queries);
-/// What the numbers of a comparison rest on: bank, queries, protocol.
-std::string protocol(const config::Config& config, const DataSet& data);
+/// What the numbers of a comparison rest on: bank, queries, protocol; `parts` follows the split.
+std::string protocol(const config::Config& config, const DataSet& data,
+                     const std::string& parts = "");
 
 }  // namespace tandem::run

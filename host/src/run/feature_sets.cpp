@@ -1,5 +1,6 @@
 #include "run/feature_sets.hpp"
 
+#include "data/classes.hpp"
 #include "eval/feature_file.hpp"
 #include "run/evaluation.hpp"
 #include "run/pictures.hpp"
@@ -112,10 +113,11 @@ FeatureSets of_files(const EvalOptions& what) {
     throw Error(ErrorKind::data, what.subject.string() + " and " + what.queries +
                                      " hold features of different networks: embed both with one");
   }
+  const std::string how = data::match(file.features.class_names, asked.features.class_names);
   sets.bank = std::move(file.features);
   sets.queries = eval::numbered_as(sets.bank, std::move(asked.features));
   sets.split = Log::join("bank ", sets.bank.values.size(0), " rows of ", what.subject.string(),
-                         ", ", sets.queries.values.size(0), " queries from ", what.queries);
+                         ", ", sets.queries.values.size(0), " queries from ", what.queries, how);
   return sets;
 }
 

@@ -22,22 +22,24 @@ void ProbeFollower::after_step(const at::Tensor& latents, std::span<const std::i
 report::Values ProbeFollower::take_values() {
   const double accuracy = probe_.take_accuracy();
   if (std::isnan(accuracy)) return {};
-  return {{"probe_top1", 100 * accuracy}};
+  return {{"online_probe_top1", 100 * accuracy}};
 }
 
 report::EvalEvent ProbeFollower::evaluate(const eval::Features& queries,
                                           const config::Config& config, const DataSet& data,
                                           std::int64_t epoch, std::int64_t step) const {
   report::EvalEvent event;
-  event.name = "probe";
+  event.name = "online_probe";
   event.protocol = Log::join(
       "online linear probe, top1 in %, SGD, momentum ", eval::OnlineProbe::momentum, ", rate ",
       eval::OnlineProbe::rate, ", no weight decay, batch ", config.train.batch_size,
       ", trained beside the network on ", data.train->size(), " augmented pictures of ",
       probe_.classes(), " classes, features of ", network(config), ", eval mode, ",
-      eval::labelled(queries).values.size(0), " queries from ", data.queries_from, ", seed ",
-      config.run.seed, ", after ", step, " steps, epoch ", epoch);
-  event.values = {{"probe_top1", 100 * probe_.accuracy(queries)}};
+      std::count_if(queries.labels.begin(), queries.labels.end(),
+                    [](std::int64_t label) { return label >= 0; }),
+      " queries from ", data.queries_from, ", seed ", config.run.seed, ", after ", step,
+      " steps, epoch ", epoch);
+  event.values = {{"online_probe_top1", 100 * probe_.accuracy(queries)}};
   event.step = step;
   event.epoch = epoch;
   return event;

@@ -19,10 +19,11 @@ class ProbeFollower final : public train::Follower {
   ProbeFollower(SourcePointer train, std::int64_t width, std::uint64_t seed);
 
   void after_step(const at::Tensor& latents, std::span<const std::int64_t> samples) override;
-  /// `probe_top1` in per cent, of the training pictures as they were augmented; nothing where no
-  /// picture had a label.
+  /// `online_probe_top1` in per cent, of the training pictures as they were augmented; nothing
+  /// where no picture had a label.
   report::Values take_values() override;
-  /// `probe_top1` of these pictures' features in eval mode, with its protocol.
+  std::int64_t steps() const { return probe_.steps(); }
+  /// `online_probe_top1` of these pictures' features in eval mode, with its protocol.
   report::EvalEvent evaluate(const eval::Features& queries, const config::Config& config,
                              const DataSet& data, std::int64_t epoch, std::int64_t step) const;
 

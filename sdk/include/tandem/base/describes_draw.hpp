@@ -17,9 +17,9 @@ class TANDEM_API DescribesDraw {
   /// What `apply` draws, given the image as it is before the operation and the Random that `apply`
   /// is given, of which this one is a copy. One short line of UTF-8: names and values in the order
   /// in which they take effect ("sigma 0.73", "contrast 0.91, hue -0.03"), or "not applied" where
-  /// the image is left as it is. A pure function of both, by the very code that `apply` draws by:
-  /// a second copy of it would say something else one day. May throw what `apply` throws. [many
-  /// threads at once on one object; keeps nothing]
+  /// a draw decides to leave the image as it is. A pure function of both, by the very code that
+  /// `apply` draws by: a second copy of it would say something else one day. May throw what `apply`
+  /// throws. [many threads at once on one object; keeps nothing]
   virtual std::string describe_draw(const Image& image, Random random) const = 0;
 };
 
