@@ -32,5 +32,6 @@ function(tandem_install_package)
   install(DIRECTORY examples/presets sdk/templates DESTINATION share/tandem)
   install(FILES LICENSE README.md DESTINATION share/doc/tandem)
   install(FILES sdk/README.md sdk/COMPATIBILITY.md DESTINATION share/doc/tandem/sdk)
-  install(DIRECTORY examples DESTINATION share/doc/tandem PATTERN "*.sh" EXCLUDE PATTERN presets EXCLUDE)
+  install(DIRECTORY examples DESTINATION share/doc/tandem
+    PATTERN "*.sh" EXCLUDE PATTERN presets EXCLUDE PATTERN __pycache__ EXCLUDE)
 endfunction()
