@@ -18,6 +18,7 @@ struct Written {
   std::vector<std::int64_t> feature_shape = {2, 3}, label_shape = {2};
   std::array<std::int64_t, 2> labels = {4, -1};
   std::string features = "features";
+  std::string classes = {};
 };
 
 void write(const std::filesystem::path& path, const Written& what) {
@@ -27,7 +28,9 @@ void write(const std::filesystem::path& path, const Written& what) {
                           values.data(), sizeof values},
       formats::TensorView{"labels", formats::TensorType::i64, what.label_shape, what.labels.data(),
                           sizeof what.labels}};
-  formats::write_safetensors(path, tensors, {{"of", "features of a test"}, {"epochs", "7.0"}});
+  formats::Metadata metadata = {{"of", "features of a test"}, {"epochs", "7.0"}};
+  if (!what.classes.empty()) metadata["classes"] = what.classes;
+  formats::write_safetensors(path, tensors, metadata);
 }
 
 ErrorKind refusal(const std::filesystem::path& path) {
@@ -55,6 +58,11 @@ TEST_CASE("a file of features is read with its names", "[feature_file]") {
   CHECK(read.weights.empty());
   write_file(folder / "f.safetensors.files.txt", "a/one.jpg\nb/two.jpg\n");
   CHECK(read_features(path).features.name(1) == "b/two.jpg");
+  const std::int64_t great = std::int64_t{1} << 40;
+  write(path, {.labels = {0, great}});
+  CHECK(read_features(path).features.labels[1] == great);
+  write(path, {.labels = {1, 0}, .classes = R"(["ant", "bee"])"});
+  CHECK(read_features(path).features.class_names == std::vector<std::string>{"ant", "bee"});
 }
 
 TEST_CASE("what are no features is refused by name", "[feature_file]") {
@@ -66,8 +74,10 @@ TEST_CASE("what are no features is refused by name", "[feature_file]") {
   CHECK(refusal(path) == ErrorKind::data);
   write(path, {.feature_shape = {3, 2}});
   CHECK(refusal(path) == ErrorKind::data);
-  write(path, {.labels = {0, std::int64_t{1} << 40}});
-  CHECK(refusal(path) == ErrorKind::data);
+  for (const char* classes : {"10", "[1, 2, 3, 4, 5]", R"(["ant", "bee"])", "["}) {
+    write(path, {.classes = classes});  // one label is 4
+    CHECK(refusal(path) == ErrorKind::data);
+  }
   write_file(path, "nonsense");
   CHECK(refusal(path) == ErrorKind::checkpoint);
   CHECK(refusal(folder / "none.safetensors") == ErrorKind::checkpoint);
