@@ -1,7 +1,7 @@
 // color_jitter against torchvision's adjust_* on Pillow images: tests/golden/jitter.py; and the
 // distributions that torchvision's documentation of ColorJitter gives for what is drawn.
 #include "catch.hpp"
-#include "formats/safetensors.hpp"
+#include "golden.hpp"
 #include "ops.hpp"
 
 #include <algorithm>
@@ -18,28 +18,6 @@ namespace {
 
 const std::array<std::string, 4> names = {"brightness", "contrast", "saturation", "hue"};
 constexpr std::size_t hue = 3;
-
-class Golden {
- public:
-  template <class T>
-  std::vector<T> numbers(const std::string& name) const {
-    const auto& tensor = *file_.find(name);
-    std::vector<T> values(tensor.bytes() / sizeof(T));
-    file_.read(tensor, values.data());
-    return values;
-  }
-  Image picture(const std::string& name) const {
-    const auto& tensor = *file_.find(name);
-    const auto side = [&](std::size_t i) { return static_cast<int>(tensor.shape[i]); };
-    Image image(side(0), side(1), side(2));
-    file_.read(tensor, image.u8());
-    return image;
-  }
-
- private:
-  formats::SafetensorsFile file_ =
-      formats::SafetensorsFile::open(TANDEM_TEST_DIR "/golden/jitter.safetensors");
-};
 
 /// A step of a jitter: one of `names` and its factor.
 struct Step {
@@ -140,7 +118,7 @@ std::pair<std::map<std::string, double>, std::string> told_steps(const std::stri
 }  // namespace
 
 TEST_CASE("each step of a jitter is torchvision's on Pillow images, to the integer") {
-  const Golden golden;
+  const Golden golden("jitter.safetensors");
   for (const std::string picture_name : {"photo", "colours", "half"}) {
     const Image picture = golden.picture(picture_name + ".picture");
     for (std::size_t quality = 0; quality < names.size(); ++quality) {
@@ -156,7 +134,7 @@ TEST_CASE("each step of a jitter is torchvision's on Pillow images, to the integ
 }
 
 TEST_CASE("a whole jitter is torchvision's on Pillow images, to the integer") {
-  const Golden golden;
+  const Golden golden("jitter.safetensors");
   for (const std::string number : {"0", "1"}) {
     const auto order = golden.numbers<double>("jitter." + number + ".order");
     const auto factors = golden.numbers<double>("jitter." + number + ".factors");
@@ -174,7 +152,7 @@ TEST_CASE("a whole jitter is torchvision's on Pillow images, to the integer") {
 }
 
 TEST_CASE("the hue of every colour there is turns as Pillow turns it") {
-  const Golden golden;
+  const Golden golden("jitter.safetensors");
   Image cube(4096, 4096, 3);
   for (std::size_t i = 0; i < cube.values() / 3; ++i) {
     for (std::size_t c = 0; c < 3; ++c)

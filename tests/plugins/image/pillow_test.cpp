@@ -1,6 +1,6 @@
 // Against Pillow's own results: tests/golden/pillow.py.
 #include "catch.hpp"
-#include "formats/safetensors.hpp"
+#include "golden.hpp"
 #include "ops.hpp"
 
 #include <cmath>
@@ -12,28 +12,6 @@ using namespace tandem;
 
 namespace {
 
-class Golden {
- public:
-  std::vector<double> numbers(const std::string& name) const {
-    const auto& tensor = *file_.find(name);
-    std::vector<double> values(tensor.bytes() / sizeof(double));
-    file_.read(tensor, values.data());
-    return values;
-  }
-  Image picture(const std::string& name) const {
-    const auto& tensor = *file_.find(name);
-    const auto side = [&](std::size_t i) { return static_cast<int>(tensor.shape[i]); };
-    Image image(side(0), side(1), side(2));
-    file_.read(tensor, image.u8());
-    return image;
-  }
-  bool has(const std::string& name) const { return file_.find(name) != nullptr; }
-
- private:
-  formats::SafetensorsFile file_ =
-      formats::SafetensorsFile::open(TANDEM_TEST_DIR "/golden/pillow.safetensors");
-};
-
 bool same(const Image& a, const Image& b) {
   return a.values() == b.values() && std::memcmp(a.u8(), b.u8(), a.values()) == 0;
 }
@@ -41,8 +19,8 @@ bool same(const Image& a, const Image& b) {
 }  // namespace
 
 TEST_CASE("gaussian_blur is Pillow's, to the integer") {
-  const Golden golden;
-  const auto sigmas = golden.numbers("blur.sigma");
+  const Golden golden("pillow.safetensors");
+  const auto sigmas = golden.numbers<double>("blur.sigma");
   int compared = 0;
   for (int number = 0;; ++number) {
     const std::string prefix = "blur." + std::to_string(number) + ".";
@@ -59,7 +37,7 @@ TEST_CASE("gaussian_blur is Pillow's, to the integer") {
 }
 
 TEST_CASE("a resampled picture is Pillow's but for ties") {
-  const Golden golden;
+  const Golden golden("pillow.safetensors");
   const std::pair<int, int> sizes[] = {{33, 20}, {33, 57}, {64, 9}, {24, 24}, {5, 40}, {50, 1}};
   for (const auto& [from, to] : sizes) {
     const std::string name = "resize." + std::to_string(from) + "." + std::to_string(to) + ".";
@@ -81,7 +59,7 @@ TEST_CASE("a resampled picture is Pillow's but for ties") {
 }
 
 TEST_CASE("grayscale and solarize are Pillow's, to the integer") {
-  const Golden golden;
+  const Golden golden("pillow.safetensors");
   const Image picture = golden.picture("tone.picture");
   for (const std::string id : {"grayscale", "solarize"})
     CHECK(same(ops::run(ops::make(id, {{"p", 1.0}}), picture), golden.picture("tone." + id)));
