@@ -25,10 +25,23 @@ constexpr std::uint64_t header_limit = 100'000'000;  // of the reference impleme
   throw Error(ErrorKind::checkpoint, path.string() + ": " + what);
 }
 
-/// PyTorch writes a zip since 1.6 and a bare pickle (protocol 2 to 5) before.
+/// PyTorch writes a zip since 1.6 and a bare pickle (protocol 2 to 5) before. Taken for the size of
+/// a header, the first bytes of either are far beyond the limit.
 bool looks_pickled(const std::array<unsigned char, 8>& start) {
+  if (std::bit_cast<std::uint64_t>(start) <= header_limit) return false;
   const bool zip = start[0] == 'P' && start[1] == 'K' && start[2] == 3 && start[3] == 4;
-  return zip || (start[0] == 0x80 && start[1] >= 2 && start[1] <= 5 && start[2] != 0);
+  return zip || (start[0] == 0x80 && start[1] >= 2 && start[1] <= 5);
+}
+
+/// A path as it may stand in a line for a shell; one with signs that could do something there is
+/// not copied into it.
+std::string in_a_line(const std::filesystem::path& path, const char* otherwise) {
+  const std::string text = path.string();
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return c >= ' ' && c != 0x7f &&
+           std::string_view("'\"`$\\!").find(static_cast<char>(c)) == std::string_view::npos;
+  });
+  return plain ? text : otherwise;
 }
 
 std::string conversion(const std::filesystem::path& path) {
@@ -38,16 +51,17 @@ std::string conversion(const std::filesystem::path& path) {
   return "a pickle of PyTorch's, which can run code when it is read; convert it once, if you trust "
          "it: "
          "python -c \"import torch, safetensors.torch as s; d = torch.load('" +
-         path.string() +
+         in_a_line(path, "PICKLE") +
          "', map_location='cpu', weights_only=True); s.save_file({k: v.clone().contiguous() for k, "
          "v in d.get('state_dict', d).items()}, '" +
-         to.string() + "')\"";
+         in_a_line(to, "WEIGHTS.safetensors") + "')\"";
 }
 
 }  // namespace
 
 SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not to wait for whom a pipe has no writer yet: read_header refuses what is no file.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) refuse(path, "cannot be read: " + std::generic_category().message(errno));
   SafetensorsFile file(path, descriptor);
   file.read_header();

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <set>
 #include <utility>
 
 namespace tandem::formats {
@@ -18,15 +17,32 @@ namespace {
               origin + ": not a valid safetensors file: " + what + "; fetch or save it again");
 }
 
+/// A text of the file's, for a message: nothing in it can steer a terminal or end the message.
+std::string in_quotes(const std::string& text) {
+  constexpr std::size_t most = 80;
+  std::string shown = nlohmann::json(text.substr(0, most))
+                          .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  shown.front() = '\'';
+  shown.back() = text.size() > most ? '~' : '\'';
+  return shown;
+}
+
+// Where Tandem is stricter than the reference: a hostile header could otherwise ask for more memory
+// than eight times its own size. NumPy has at most 64 dimensions.
+constexpr std::size_t most_dimensions = 64;
+constexpr std::size_t most_metadata = 10'000;
+// The reference's JSON parser opens 127 objects and arrays within each other and no more.
+constexpr std::size_t most_nested = 127;
+
 /// Reads the header event by event, so that a hostile one costs no more memory than its tensors'
-/// list. Expected:
+/// list. Names that come twice are for check_names to find. Expected:
 /// { "__metadata__": {text: text}, NAME: {"dtype", "shape": […], "data_offsets": […]} }
 class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit HeaderReader(const std::string& origin) : origin_(origin) {}
   SafetensorsHeader take() { return std::move(header_); }
 
-  bool null() override { return scalar("null"); }
+  bool null() override;
   bool boolean(bool) override { return scalar("a truth value"); }
   bool number_integer(number_integer_t) override { return scalar("a negative number"); }
   bool number_float(number_float_t, const string_t&) override {
@@ -56,19 +72,21 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   };
 
   bool scalar(const char* what);
+  void metadata_key(const string_t& name);
   void tensor_key(const string_t& name);
   void finish_tensor();
+  void open_unknown();
   TensorInfo& tensor() { return header_.tensors.back(); }
   [[noreturn]] void refuse_here(const std::string& what) const {
-    refuse(origin_, (where_.empty() ? "the header" : "'" + where_ + "'") + " " + what);
+    refuse(origin_, (where_.empty() ? "the header" : in_quotes(where_)) + " " + what);
   }
 
   const std::string& origin_;
   SafetensorsHeader header_;
-  std::set<std::string, std::less<>> names_;
   Place place_ = Place::outside;
   std::string where_;  // the key at the top that is being read
   std::string metadata_key_;
+  bool has_metadata_ = false;
   unsigned seen_ = no_field;   // of the tensor being read
   unsigned field_ = no_field;  // whose value comes next
   std::array<std::uint64_t, 2> offsets_{};
@@ -81,10 +99,17 @@ bool HeaderReader::scalar(const char* what) {
   refuse_here(std::string("holds ") + what + " where none may stand");
 }
 
+bool HeaderReader::null() {
+  const bool no_metadata = place_ == Place::top && where_ == "__metadata__";
+  return no_metadata || scalar("null");
+}
+
 bool HeaderReader::number_unsigned(number_unsigned_t value) {
   if (place_ == Place::shape) {
     if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
       refuse_here("has a dimension that is too large");
+    if (tensor().shape.size() == most_dimensions)
+      refuse_here("has more than " + std::to_string(most_dimensions) + " dimensions");
     tensor().shape.push_back(static_cast<std::int64_t>(value));
     return true;
   }
@@ -101,8 +126,7 @@ bool HeaderReader::string(string_t& value) {
   }
   if (place_ != Place::tensor || field_ != dtype_field) return scalar("a text");
   const auto type = parse_type(value);
-  if (!type)
-    refuse_here("has the element type '" + value.substr(0, 20) + "', which is not supported");
+  if (!type) refuse_here("has the element type " + in_quotes(value) + ", which is not supported");
   tensor().type = *type;
   return true;
 }
@@ -118,10 +142,9 @@ bool HeaderReader::start_object(std::size_t) {
       return true;
     case Place::tensor:
       if (field_ != no_field) break;
-      place_ = Place::unknown;
       [[fallthrough]];
     case Place::unknown:
-      ++depth_;
+      open_unknown();
       return true;
     default:
       break;
@@ -145,13 +168,17 @@ bool HeaderReader::end_object() {
   }
 }
 
+/// Two objects are around it: the header and the tensor.
+void HeaderReader::open_unknown() {
+  place_ = Place::unknown;
+  if (++depth_ > most_nested - 2) refuse_here("holds lists within lists without end");
+}
+
 bool HeaderReader::start_array(std::size_t) {
-  if (place_ == Place::unknown) return ++depth_, true;
-  if (place_ != Place::tensor || field_ == dtype_field) return scalar("a list");
-  if (field_ == no_field) depth_ = 1;
-  place_ = field_ == shape_field     ? Place::shape
-           : field_ == offsets_field ? Place::offsets
-                                     : Place::unknown;
+  const bool field = place_ == Place::tensor;
+  if (place_ == Place::unknown || (field && field_ == no_field)) return open_unknown(), true;
+  if (!field || field_ == dtype_field) return scalar("a list");
+  place_ = field_ == shape_field ? Place::shape : Place::offsets;
   return true;
 }
 
@@ -163,13 +190,18 @@ bool HeaderReader::end_array() {
 
 bool HeaderReader::key(string_t& name) {
   if (place_ == Place::tensor) return tensor_key(name), true;
-  if (place_ == Place::metadata && header_.metadata.count(name))
-    refuse_here("holds '" + name + "' twice");
-  if (place_ == Place::metadata) header_.metadata.emplace(metadata_key_ = name, "");
+  if (place_ == Place::metadata) return metadata_key(name), true;
   if (place_ != Place::top) return true;
   where_ = name;
-  if (!names_.insert(name).second) refuse_here("comes twice");
+  if (where_ == "__metadata__" && std::exchange(has_metadata_, true)) refuse_here("comes twice");
   return true;
+}
+
+void HeaderReader::metadata_key(const string_t& name) {
+  if (header_.metadata.size() == most_metadata)
+    refuse_here("holds more than " + std::to_string(most_metadata) + " texts");
+  if (!header_.metadata.emplace(metadata_key_ = name, "").second)
+    refuse_here("holds " + in_quotes(name) + " twice");
 }
 
 void HeaderReader::tensor_key(const string_t& name) {
@@ -177,7 +209,7 @@ void HeaderReader::tensor_key(const string_t& name) {
            : name == "shape"        ? shape_field
            : name == "data_offsets" ? offsets_field
                                     : no_field;
-  if (seen_ & field_) refuse_here("has '" + name + "' twice");
+  if (seen_ & field_) refuse_here("has " + in_quotes(name) + " twice");
   seen_ |= field_;
 }
 
@@ -188,6 +220,16 @@ void HeaderReader::finish_tensor() {
   tensor().end = offsets_[1];
   seen_ = no_field;
   offset_count_ = 0;
+}
+
+void check_names(const std::vector<TensorInfo>& tensors, const std::string& origin) {
+  std::vector<const std::string*> names;
+  names.reserve(tensors.size());
+  for (const TensorInfo& tensor : tensors) names.push_back(&tensor.name);
+  std::sort(names.begin(), names.end(), [](auto* a, auto* b) { return *a < *b; });
+  const auto twice =
+      std::adjacent_find(names.begin(), names.end(), [](auto* a, auto* b) { return *a == *b; });
+  if (twice != names.end()) refuse(origin, in_quotes(**twice) + " comes twice");
 }
 
 /// The bytes that type and shape ask for; nothing where that overflows.
@@ -204,7 +246,7 @@ void check_layout(const std::vector<TensorInfo>& tensors, std::uint64_t data_byt
                   const std::string& origin) {
   std::uint64_t expected_begin = 0;
   for (const TensorInfo& tensor : tensors) {
-    const std::string name = "'" + tensor.name + "'";
+    const std::string name = in_quotes(tensor.name);
     if (tensor.begin != expected_begin || tensor.end < tensor.begin)
       refuse(origin, "the bytes of " + name + " leave a hole or overlap others");
     std::uint64_t size = 0;
@@ -232,6 +274,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t 
             [](const TensorInfo& a, const TensorInfo& b) {
               return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
             });
+  check_names(header.tensors, origin);
   check_layout(header.tensors, data_bytes, origin);
   return header;
 }

@@ -3,6 +3,8 @@
 #include "scratch.hpp"
 #include "tandem/base/error.hpp"
 
+#include <sys/stat.h>
+
 #include <random>
 
 using namespace tandem::formats;
@@ -179,7 +181,8 @@ TEST_CASE("what the reference refuses is refused") {
     CHECK(says(refusal(assemble("{}//", "")), "no JSON"));
     CHECK(says(refusal(assemble("{\"a\xff\":1}", "")), "no JSON"));
     CHECK(says(refusal(assemble(std::string("{}\0x", 4), "")), "zero byte"));
-    CHECK(says(refusal(assemble(R"({"t":{"x":)" + std::string(1'000'000, '['), "")), "no JSON"));
+    CHECK(says(refusal(assemble(R"({"t":{"x":)" + std::string(1'000'000, '['), "")),
+               "lists within lists"));
   }
 }
 
@@ -191,7 +194,34 @@ TEST_CASE("a pickle is refused with the line that converts it") {
   CHECK(says(refusal("\x80\x02}q\x01(X\x01\x02\x03\x04 more"), "pickle"));
 }
 
+TEST_CASE("no name of a file gets into the line for the shell that could do something there") {
+  for (const std::string name :
+       {"$(touch x).pt", "`a`.pt", "a');b('.pt", "a\".pt", "a\\.pt", "a\n.pt"}) {
+    const std::string message = refusal("PK\x03\x04rest of a zip file", name);
+    CHECK(says(message, "torch.load('PICKLE'"));
+    CHECK(says(message, "'WEIGHTS.safetensors')"));
+  }
+  CHECK(says(refusal("PK\x03\x04rest of a zip file", "my model é.pt"), "my model é.pt', map"));
+}
+
+TEST_CASE("a header as long as a pickle's first bytes say is no pickle") {
+  const std::uint64_t size = 0x20280;  // 80 02 02 00 …
+  CHECK(refusal(assemble("{}" + std::string(size - 2, ' '), "")) == "");
+}
+
+TEST_CASE("a message holds nothing that steers a terminal, and all of what follows a name") {
+  const std::string message = refusal(assemble(
+      header(tensor("\\u001b[31m\\u0000\xc2\x9b" + std::string(500, 'a'), "U8", "[2]", "[0,1]")),
+      "x"));
+  CHECK(says(message, R"('\u001b[31m\u0000\u009baaa)"));
+  CHECK(says(message, "has 1 bytes"));
+  CHECK(message.size() < 400);
+}
+
 TEST_CASE("what is no regular file is refused") {
+  const scratch::Folder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_AS(SafetensorsFile::open(folder / "pipe"), tandem::Error);
   CHECK_THROWS_AS(SafetensorsFile::open("/dev/zero"), tandem::Error);
   CHECK_THROWS_AS(SafetensorsFile::open("/"), tandem::Error);
   CHECK_THROWS_AS(SafetensorsFile::open("/nonexistent/w.safetensors"), tandem::Error);
