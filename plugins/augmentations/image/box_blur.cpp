@@ -36,106 +36,156 @@ Box1d::Box1d(float sigma) {
   edge = (one - static_cast<std::uint32_t>(2 * radius + 1) * inner) / 2;
 }
 
-constexpr std::size_t block = 64;
+/// Between the passes a byte has sixteen bits, in which a box of up to 257 of them is summed.
+using Wide = std::uint16_t;
 
-/// One block of a pass: `lines` are what lies under the box, from one edge to the other.
 template <class T>
-void mix_block(const T* const* lines, const Box1d& box, std::size_t at, std::size_t count,
-               T* __restrict out) {
-  // Sixteen bits hold the sum of a box of up to 257 bytes.
-  using Sum = std::conditional_t<sizeof(T) == 1, std::uint16_t, float>;
+T mixed(T sum, T left, T right, const Box1d& box) {
+  if constexpr (std::is_same_v<T, Wide>) {
+    const auto edges = static_cast<Wide>(left + right);
+    return static_cast<Wide>((sum * box.inner + edges * box.edge + (1u << 23)) >> 24);
+  } else {
+    constexpr float unit = 1.0f / (1u << 24);
+    return (sum * static_cast<float>(box.inner) + (left + right) * static_cast<float>(box.edge)) *
+           unit;
+  }
+}
+
+/// So many values at a time that sums stay in registers.
+constexpr std::size_t block = 32;
+
+/// One block of a pass: `lines` are what lies under the box, from one edge to the other. `Inner` is
+/// how many lie between the edges, 0 if any number.
+template <std::size_t Inner, class T, class Out>
+void mix_block(const T* const* lines, const Box1d box, std::size_t at, std::size_t count,
+               Out* __restrict out) {
+  T sums[block] = {};
   const std::size_t last = box.lines() - 1;
-  Sum sums[block] = {};
-  for (std::size_t line = 1; line < last; ++line) {
+  for (std::size_t line = 1; Inner == 0 && line < last; ++line) {
     const T* in = lines[line] + at;
-    for (std::size_t i = 0; i < count; ++i) sums[i] = static_cast<Sum>(sums[i] + in[i]);
+    for (std::size_t i = 0; i < count; ++i) sums[i] = static_cast<T>(sums[i] + in[i]);
   }
   const T *left = lines[0] + at, *right = lines[last] + at;
-  const std::uint32_t inner = box.inner, edge = box.edge;
+  const T* inner[Inner + 1];
+  for (std::size_t line = 0; line < Inner; ++line) inner[line] = lines[line + 1] + at;
   for (std::size_t i = 0; i < count; ++i) {
-    if constexpr (sizeof(T) == 1) {
-      const std::uint32_t edges = static_cast<std::uint32_t>(left[i]) + right[i];
-      out[at + i] = static_cast<T>((sums[i] * inner + edges * edge + (1u << 23)) >> 24);
-    } else {
-      constexpr float unit = 1.0f / (1u << 24);
-      out[at + i] =
-          (sums[i] * static_cast<float>(inner) + (left[i] + right[i]) * static_cast<float>(edge)) *
-          unit;
-    }
+    T sum = sums[i];
+    for (std::size_t line = 0; line < Inner; ++line) sum = static_cast<T>(sum + inner[line][i]);
+    out[at + i] = static_cast<Out>(mixed(sum, left[i], right[i], box));
   }
 }
 
-template <class T>
-void mix_lines(const T* const* lines, const Box1d& box, std::size_t count, T* out) {
-  std::size_t at = 0;
-  for (; at + block <= count; at += block) mix_block(lines, box, at, block, out);
-  if (at < count) mix_block(lines, box, at, count - at, out);
+template <std::size_t Inner, class T, class Out>
+void mix_lines(const T* const* lines, const Box1d& box, std::size_t count, Out* out) {
+  if (count < block) return mix_block<Inner>(lines, box, 0, count, out);
+  for (std::size_t at = 0; at + block <= count; at += block)
+    mix_block<Inner>(lines, box, at, block, out);
+  // The last block overlaps the one before.
+  if (count % block != 0) mix_block<Inner>(lines, box, count - block, block, out);
 }
 
-TANDEM_VECTOR void mix(const std::uint8_t* const* lines, const Box1d& box, std::size_t count,
-                       std::uint8_t* out) {
-  mix_lines(lines, box, count, out);
+/// Deviations up to 2.4 px have boxes of one or three.
+template <class T, class Out>
+void mix(const T* const* lines, const Box1d& box, std::size_t count, Out* out) {
+  if (box.radius == 0) return mix_lines<1>(lines, box, count, out);
+  if (box.radius == 1) return mix_lines<3>(lines, box, count, out);
+  mix_lines<0>(lines, box, count, out);
 }
-TANDEM_VECTOR void mix(const float* const* lines, const Box1d& box, std::size_t count, float* out) {
-  mix_lines(lines, box, count, out);
-}
+
+/// A picture's measures.
+struct Size {
+  std::size_t rows, values, channels;  ///< values of a row
+};
 
 /// What a thread keeps from one picture to the next.
 template <class T>
 struct Work {
-  std::vector<const T*> lines;
-  std::vector<T> row;
+  std::vector<const T*> lines;   ///< under the box
+  std::vector<T> padded[2];      ///< a row with its edges repeated, before and after a pass
+  std::vector<T> rings[passes];  ///< the last `lines` rows before each pass down the columns
+
+  void prepare(const Size& size, const Box1d& box) {
+    lines.resize(box.lines());
+    for (auto& row : padded) row.resize(size.values + 2 * (box.radius + 1) * size.channels);
+    for (auto& ring : rings) ring.resize(box.lines() * size.values);
+  }
+  /// Where row `y` before a pass down the columns is kept.
+  T* place(std::size_t pass, std::ptrdiff_t y, const Size& size, const Box1d& box) {
+    return rings[pass].data() + static_cast<std::size_t>(y) % box.lines() * size.values;
+  }
 };
 
-/// All passes along each row, in place: the lines under the box are one and the same row, moved by
-/// a pixel.
-template <class T>
-void along_rows(T* pixels, const Image& shape, const Box1d& box, Work<T>& work) {
-  const auto channels = static_cast<std::size_t>(shape.channels());
-  const std::size_t values = static_cast<std::size_t>(shape.width()) * channels;
-  const std::size_t margin = (box.radius + 1) * channels;
-  work.row.resize(values + 2 * margin);
-  T* const padded = work.row.data();
-  for (std::size_t i = 0; i < box.lines(); ++i) work.lines[i] = padded + i * channels;
-  for (int y = 0; y < shape.height(); ++y, pixels += values) {
-    for (int pass = 0; pass < passes; ++pass) {
-      std::copy_n(pixels, values, padded + margin);
-      for (std::size_t i = 0; i < margin; ++i) {
-        padded[i] = pixels[i % channels];
-        padded[margin + values + i] = pixels[values - channels + i % channels];
-      }
-      mix(work.lines.data(), box, values, pixels);
-    }
-  }
-}
-
-/// One pass down the columns of `from`.
-template <class T>
-void down_columns(const T* from, const Image& shape, const Box1d& box, Work<T>& work, T* to) {
-  const std::size_t stride =
-      static_cast<std::size_t>(shape.width()) * static_cast<std::size_t>(shape.channels());
-  const auto reach = static_cast<std::ptrdiff_t>(box.radius) + 1;
-  for (int y = 0; y < shape.height(); ++y, to += stride) {
-    for (std::ptrdiff_t i = -reach; i <= reach; ++i) {
-      const auto row = std::clamp<std::ptrdiff_t>(y + i, 0, shape.height() - 1);
-      work.lines[static_cast<std::size_t>(i + reach)] =
-          from + static_cast<std::size_t>(row) * stride;
-    }
-    mix(work.lines.data(), box, stride, to);
-  }
-}
-
-template <class T>
-void blur(T* pixels, Image& image, const Box1d& box) {
-  thread_local Work<T> work;
-  work.lines.resize(box.lines());
-  along_rows(pixels, image, box, work);
+/// All passes along one row: the lines under the box are one and the same row, moved by a pixel.
+template <class In, class T>
+void along_row(const In* row, const Size& size, const Box1d& box, Work<T>& work, T* out) {
+  const std::size_t margin = (box.radius + 1) * size.channels;
+  std::copy_n(row, size.values, work.padded[0].data() + margin);
   for (int pass = 0; pass < passes; ++pass) {
-    T* to = scratch<T>(image, image.height(), image.width());
-    down_columns(pixels, image, box, work, to);
-    image.swap();
-    pixels = to;
+    T* const padded = work.padded[pass % 2].data();
+    T* const begin = padded + margin;
+    T* const end = begin + size.values;
+    for (std::size_t i = 0; i < margin; ++i) {
+      padded[i] = begin[i % size.channels];
+      end[i] = (end - size.channels)[i % size.channels];
+    }
+    for (std::size_t i = 0; i < box.lines(); ++i) work.lines[i] = padded + i * size.channels;
+    T* const to = pass + 1 == passes ? out : work.padded[(pass + 1) % 2].data() + margin;
+    mix(work.lines.data(), box, size.values, to);
   }
+}
+
+/// Row `y` of a pass down the columns.
+template <class T, class Out>
+void down_columns(std::size_t pass, std::ptrdiff_t y, const Size& size, const Box1d& box,
+                  Work<T>& work, Out* out) {
+  const auto reach = static_cast<std::ptrdiff_t>(box.radius) + 1;
+  for (std::ptrdiff_t i = -reach; i <= reach; ++i) {
+    const auto last = static_cast<std::ptrdiff_t>(size.rows) - 1;
+    work.lines[static_cast<std::size_t>(i + reach)] =
+        work.place(pass, std::clamp<std::ptrdiff_t>(y + i, 0, last), size, box);
+  }
+  mix(work.lines.data(), box, size.values, out);
+}
+
+/// All passes in one sweep, each as many rows behind the one before as its box reaches, so that
+/// what a pass reads is still in the nearest cache; in place, since the last is furthest behind.
+template <class In, class T>
+void sweep(In* pixels, const Size& size, const Box1d& box, Work<T>& work) {
+  const auto reach = static_cast<std::ptrdiff_t>(box.radius) + 1;
+  const auto rows = static_cast<std::ptrdiff_t>(size.rows);
+  const auto row = [&](std::ptrdiff_t y) {
+    return pixels + static_cast<std::size_t>(y) * size.values;
+  };
+  for (std::ptrdiff_t y = 0; y < rows + passes * reach; ++y) {
+    if (y < rows) along_row(row(y), size, box, work, work.place(0, y, size, box));
+    std::ptrdiff_t behind = y;
+    for (std::size_t pass = 0; pass < passes; ++pass) {
+      behind -= reach;
+      if (behind < 0 || behind >= rows) continue;
+      if (pass + 1 == passes)
+        down_columns(pass, behind, size, box, work, row(behind));
+      else
+        down_columns(pass, behind, size, box, work, work.place(pass + 1, behind, size, box));
+    }
+  }
+}
+
+TANDEM_VECTOR void blur(std::uint8_t* pixels, const Size& size, const Box1d& box,
+                        Work<Wide>& work) {
+  sweep(pixels, size, box, work);
+}
+TANDEM_VECTOR void blur(float* pixels, const Size& size, const Box1d& box, Work<float>& work) {
+  sweep(pixels, size, box, work);
+}
+
+template <class T>
+void blur(T* pixels, const Image& image, const Box1d& box) {
+  thread_local Work<std::conditional_t<sizeof(T) == 1, Wide, float>> work;
+  const auto channels = static_cast<std::size_t>(image.channels());
+  const Size size{static_cast<std::size_t>(image.height()),
+                  static_cast<std::size_t>(image.width()) * channels, channels};
+  work.prepare(size, box);
+  blur(pixels, size, box, work);
 }
 
 }  // namespace
