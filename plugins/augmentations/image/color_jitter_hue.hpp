@@ -1,6 +1,6 @@
 #pragma once
 
-#include "luma.hpp"
+#include "planes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -42,6 +42,15 @@ inline void turn_hues(Planes& p, float turn) {
   }
 }
 
+/// x / 6, rounded as a division does it, which takes longer: what is left over is exact, and a
+/// third is never half way between two floats.
+inline float sixth_of(float x) {
+  constexpr float one_third = 1.0f / 3;
+  const float third = x * one_third;
+  const float rest = x - 2 * third - third;
+  return (third + rest * one_third) / 2;
+}
+
 /// 255 · share without what lies behind the point, of a share of 0 … 1. The product in float may
 /// have been rounded up to a whole number; 256 · share - whole is then exact, so whether it is less
 /// than `share` tells. Pillow's product, in double, is exact.
@@ -59,7 +68,7 @@ inline float byte_hue_of(float r, float g, float b, float highest, float lowest,
   const float red = g >= b ? 1 - x : x - 1;
   const float green = b <= r ? 1 + x : 3 - x;
   const float blue = r <= g ? 3 + x : 5 - x;
-  const float share = (r == highest ? red : g == highest ? green : blue) / 6;
+  const float share = sixth_of(r == highest ? red : g == highest ? green : blue);
   return levels_of(share < 0 ? share + 1 : share);
 }
 

@@ -3,6 +3,7 @@
 #include "draw_text.hpp"
 #include "luma.hpp"
 #include "pixels.hpp"
+#include "planes.hpp"
 #include "vector.hpp"
 
 #include <algorithm>
@@ -12,19 +13,14 @@ namespace tandem::image {
 namespace {
 
 template <class T>
-void grey_all(T* pixels, std::size_t count) {
-  change_rgb(pixels, count, [](Planes& p) {
-    for (std::size_t i = 0; i < Planes::size; ++i) {
-      p.r[i] = p.g[i] = p.b[i] = luma<T>(p.r[i], p.g[i], p.b[i]);
-    }
-  });
+TANDEM_VECTOR void make_grey(Planes& p) {
+  for (std::size_t i = 0; i < Planes::size; ++i)
+    p.r[i] = p.g[i] = p.b[i] = luma<T>(p.r[i], p.g[i], p.b[i]);
 }
 
-TANDEM_VECTOR void grey_rgb(std::uint8_t* pixels, std::size_t count) {
-  grey_all(pixels, count);
-}
-TANDEM_VECTOR void grey_rgb(float* pixels, std::size_t count) {
-  grey_all(pixels, count);
+template <class T>
+void grey_rgb(T* pixels, std::size_t count) {
+  change_rgb(pixels, count, make_grey<T>);
 }
 
 template <class T>
