@@ -9,3 +9,14 @@ if(TANDEM_SANITIZE)
     add_compile_options(-fno-sanitize=vptr)
   endif()
 endif()
+
+# For libFuzzer, which tells by it where a run went; no sanitizer, and not in the stamp.
+option(TANDEM_FUZZ "Link the fuzz targets with libFuzzer" OFF)
+if(TANDEM_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# Nothing undefined in a library, where that can be asked for: clang links its sanitizers to programs alone.
+if(NOT TANDEM_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  set(TANDEM_NO_UNDEFINED LINKER:-z,defs)
+endif()

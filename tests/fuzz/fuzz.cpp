@@ -2,9 +2,16 @@
 
 #include "temporary_folder.hpp"
 
-#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace fuzz {
+
+void require(bool holds, const std::string& what) {
+  if (holds) return;
+  std::fprintf(stderr, "fuzz: %s\n", what.c_str());
+  std::abort();
+}
 
 std::string as_file(const std::string& name, const std::uint8_t* bytes, std::size_t size) {
   static const TemporaryFolder folder;
@@ -13,21 +20,6 @@ std::string as_file(const std::string& name, const std::uint8_t* bytes, std::siz
   std::filesystem::remove(path);
   write_file(path, std::string(reinterpret_cast<const char*>(bytes), size));
   return path.string();
-}
-
-void read_source(const std::string& kind, const std::string& path) {
-  tandem::data::SourceOptions options;
-  options.kind = kind;
-  options.path = path;
-  options.max_pixels = 1'000'000;
-  std::unique_ptr<tandem::data::Source> source;
-  if (!accepted([&] { source = tandem::data::open_source(options); })) return;
-  tandem::Image image;
-  const std::int64_t count = std::min<std::int64_t>(source->size(), 8);
-  for (std::int64_t i = 0; i < count; ++i) {
-    source->name(i), source->label(i);
-    accepted([&] { source->read(i, image); });
-  }
 }
 
 }  // namespace fuzz

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "data/source.hpp"
 #include "tandem/base/error.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 
 /// What libFuzzer, or driver.cpp without it, calls: one file of a format, whatever its bytes are.
@@ -12,25 +13,29 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
 
 namespace fuzz {
 
-/// Runs `call`; false where it throws an Error that tells of data or configuration. Any other
-/// exception goes on and ends the program: a finding.
+/// Runs `call`; false where it throws an Error of one of the kinds. Any other exception goes on and
+/// ends the program: a finding.
 template <class Call>
-bool accepted(Call&& call) {
+bool accepted(std::initializer_list<tandem::ErrorKind> kinds, Call&& call) {
   try {
     call();
     return true;
   } catch (const tandem::Error& error) {
-    using tandem::ErrorKind;
-    if (error.kind() != ErrorKind::data && error.kind() != ErrorKind::config) throw;
+    if (std::find(kinds.begin(), kinds.end(), error.kind()) == kinds.end()) throw;
     return false;
   }
 }
 
+/// The same for errors that tell of data or configuration.
+template <class Call>
+bool accepted(Call&& call) {
+  return accepted({tandem::ErrorKind::data, tandem::ErrorKind::config}, call);
+}
+
+/// Ends the program, a finding, unless it holds.
+void require(bool holds, const std::string& what);
+
 /// Writes the bytes to a file of this name in a folder of this process's own, removed at its end.
 std::string as_file(const std::string& name, const std::uint8_t* bytes, std::size_t size);
-
-/// Opens the file as a data set and reads names, labels and pixels of its first pictures. Pictures
-/// of more than a million pixels are refused.
-void read_source(const std::string& kind, const std::string& path);
 
 }  // namespace fuzz

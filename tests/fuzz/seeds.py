@@ -5,6 +5,7 @@
 
 import gzip
 import io
+import json
 import struct
 import tarfile
 from pathlib import Path
@@ -30,6 +31,134 @@ def tar(members, **options):
     return buffer.getvalue().rstrip(b"\0") + bytes(1024)
 
 
+def weights():
+    def file(header, data=b"", pad=0):
+        text = json.dumps(header, separators=(",", ":")).encode() + b" " * pad
+        return struct.pack("<Q", len(text)) + text + data
+
+    def tensor(kind, shape, begin, end, **more):
+        return {"dtype": kind, "shape": shape, "data_offsets": [begin, end], **more}
+
+    a, b = tensor("F32", [2, 1], 0, 8), tensor("BF16", [3], 8, 14, more=[1.5, {"x": [None, True, -1]}])
+    put("safetensors/empty", file({}))
+    put("safetensors/two", file({"__metadata__": {"format": "pt", "a": "\u00e9"}, "b": b, "a.w": a}, bytes(14), 5))
+    put("safetensors/none", file({"__metadata__": None, "a": tensor("I64", [2, 0], 0, 0), "b": tensor("U8", [], 0, 1)}, b"!"))
+
+
+def plugins():
+    """A header of a shared library and a stamp behind it: sdk/include/tandem/base/abi.hpp."""
+
+    def text(words, size):
+        return words.encode().ljust(size, b"\0")
+
+    magic = b"TANDEM\x91\x0c\xe5\x7f\x03\xba\x58\xd4\x26\xf9"
+    body = struct.pack("<HHHHHBB", 1, 0, 1, 1, 1, 1, 0)
+    for words, size in [("none", 12), ("libstdc++", 16), ("x86_64", 16), ("none", 32), ("gcc 12.2.0", 32),
+                        ("tiny", 48), ("1.0", 24), ("MIT", 32), ("someone", 64), ("for tests", 128)]:
+        body += text(words, size)
+    items = [(2, "blur"), (0, "loss")]
+    body += struct.pack("<I", len(items)) + b"".join(bytes([role]) + text(id, 47) for role, id in items)
+    body = body.ljust(body_size(), b"\0")
+    checksum = 2166136261
+    for byte in body:
+        checksum = (checksum ^ byte) * 16777619 & 0xFFFFFFFF
+    stamp = magic + struct.pack("<II", len(magic) + 8 + len(body), checksum) + body
+    header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 0, 0, 0, 64, 56, 0, 64, 0, 0)
+    put("stamp/good", header + stamp)
+    put("stamp/two", header + stamp + stamp)
+    put("stamp/cut", header + stamp[:700])
+    put("stamp/none", header)
+
+
+def body_size():
+    """Of the 24 items a stamp has room for."""
+    return 12 + 12 + 16 + 16 + 32 + 32 + 48 + 24 + 32 + 64 + 128 + 4 + 24 * 48
+
+
+def runs():
+    lines = [
+        {"event": "start", "objective": "<fuzz>", "backbone": "b", "device": "cpu", "samples": 9, "batch_size": 3,
+         "steps_per_epoch": 3, "epochs": 2, "total_steps": 6, "first_step": 0, "parameters": 7},
+        {"event": "step", "step": 1, "epoch": 1, "loss": 2.5, "lr": 0.1, "metrics": {"<fuzz>": 1, "n": "nan"}, "images": 3,
+         "timing": {"images_per_s": 5.5, "data": 0.1, "total": 0.5}},
+        {"event": "health", "step": 1, "epoch": 1, "embedding_std": 0.1, "embedding_std_even": 0.2, "effective_rank": 3},
+        {"event": "matrix", "name": "<fuzz>", "step": 1, "epoch": 1, "rows": 2, "columns": 2, "values": [1, 0, -1, "inf"]},
+        {"event": "alarm", "step": 1, "sign": "<fuzz>", "cause": "c"},
+        {"event": "eval", "name": "knn", "step": 3, "epoch": 1, "protocol": "<fuzz>", "values": {"knn_top1": 0.5}},
+        {"event": "step", "step": 4, "loss": "inf", "lr": 0},
+        {"event": "start", "first_step": 3},
+        {"event": "end", "reason": "finished", "step": 6, "epoch": 2, "message": "<fuzz>", "timing": {"total": 9}},
+    ]
+    manifest = {"tandem": "<fuzz>", "seed": 3, "peak_memory_bytes": 5e9, "data": {"fingerprint": "f"},
+                "machine": {"threads": 2}, "plugins": [{"id": "p", "sha256": "00"}]}
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    put("metrics/whole", (json.dumps(manifest) + "\0" + text).encode())
+    put("metrics/lines", text[:600].encode())
+
+
+def configurations():
+    put("config/complete", COMPLETE.encode())
+    put("config/other", OTHER.encode())
+    put("assignment/values", b"optimizer.lr=0.1\nrun.out = runs/x\nview[0].ops[0].size=24\nobjective.projector=[1,2]\n")
+    put("assignment/uses", b"objective.use=simsiam\nobjective.predictor=false\nview[1].ops=[{use='crop',tags=[\"a\"]}]\n"
+                           b"schedule={use='step'}\nobjective.lambda='1/d'\nbackbone.pool=gem\n")
+
+
+COMPLETE = """\
+[run]
+seed = 3
+out = "runs/a"
+[data]
+path = "pictures"
+normalize = "custom"
+mean = [0.5, 0.5, 0.5]
+std = [1, 0.25, 5e-1]
+[backbone]
+use = "resnet18"
+tap = "avgpool"
+stem = "cifar"
+[objective]
+use = "barlow_twins"
+lambda = "1/d"
+projector = [64, 1_024, 0x40]
+[[view]]
+ops = [
+  { use = "crop", size = 24, tags = ["a", 'b\\'] },
+  { use = "grayscale", p = 1 },
+]
+[[view]]
+count = 2
+role = "local"
+ops = [{ use = "crop", scale = [0.05, 0.2] }]
+[optimizer]
+use = "lars"
+lr = 0.3
+[schedule]
+use = "cosine"
+warmup_epochs = 10
+[train]
+epochs = 5
+[eval]
+k = 10
+[checkpoint]
+[guard]
+on_collapse = "warn"
+"""
+OTHER = """\
+run.seed = 1
+optimizer = { use = "adamw", "beta1" = 0.9 }
+backbone.use = \'\'\'resnet18\'\'\'
+objective.use = "simsiam"
+objective.lamda = inf
+schedule.use = "step" # a remark
+schedule.when = 1979-05-27
+view = [{ ops = [{ use = "clash" }, { p = -1 }, 7] }, "a"]
+sed = \"\"\"
+a \\
+  b\"\"\"
+"""
+
+
 def main():
     idx = struct.pack(">IIII", 0x803, 3, 4, 5) + bytes(range(60))
     put("idx/plain", idx)
@@ -44,6 +173,11 @@ def main():
     put("list/plain", b"# pictures\na.png\nb c.png\n")
     put("list/classes", b'path,label\r\na.png,ant\r\n"b,c.png",bee\r\n')
     put("list/numbers", b"\xef\xbb\xbfa.png\t3\nb.png\t0\n")
+
+    weights()
+    plugins()
+    runs()
+    configurations()
 
 
 main()
