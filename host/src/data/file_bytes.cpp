@@ -19,7 +19,8 @@ namespace {
 }  // namespace
 
 RandomFile::RandomFile(std::filesystem::path path)
-    : path_(std::move(path)), number_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+    // Not to wait for a writer where the path is a pipe's, which is refused below.
+    : path_(std::move(path)), number_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   struct stat status {};
   if (number_ < 0) fail(path_, std::strerror(errno));
   const bool known = ::fstat(number_, &status) == 0;
