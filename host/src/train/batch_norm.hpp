@@ -1,0 +1,28 @@
+#pragma once
+
+#include "tandem/sdk/collective.hpp"
+
+namespace tandem::train {
+
+/// While it lives, BatchNorm in training mode that this thread runs sees the batches of all ranks
+/// as one batch, whoever runs it: modules of plugins and scripted ones alike. InstanceNorm stays
+/// with its samples. Does nothing on one rank. The ranks may have different numbers of rows.
+///
+/// The first one replaces LibTorch's CPU kernels of `aten::batch_norm` and `aten::instance_norm`
+/// for autograd, for the rest of the process; without a scope they do what LibTorch's own do.
+/// Throws Error(usage) where somebody else has replaced them. Gradients of a scale and a shift are
+/// this rank's: their mean over ranks is the whole batch's. [one thread a scope; scopes on several
+/// threads]
+class BatchNormOverRanks {
+ public:
+  /// `collective` must outlive every graph that is made in the scope.
+  explicit BatchNormOverRanks(Collective& collective);
+  ~BatchNormOverRanks();
+  BatchNormOverRanks(const BatchNormOverRanks&) = delete;
+  BatchNormOverRanks& operator=(const BatchNormOverRanks&) = delete;
+
+ private:
+  Collective* outer_;
+};
+
+}  // namespace tandem::train
