@@ -4,11 +4,13 @@
 #include "roles/objective.hpp"
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
+#include "train/batch_norm.hpp"
+#include "train/gradient_mean.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/cat.h>
+#include <ATen/ops/stack.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -38,33 +40,6 @@ class Laps {
                                           "schedule.warmup_epochs, or another seed"));
 }
 
-/// BatchNorm's buffers are vectors and counters; larger ones (a target's weights) change in
-/// `after_optimizer_step` alone.
-void add_statistics(Stateful& object, std::vector<at::Tensor>& to) {
-  for (const auto& item : state_of(object).buffers) {
-    if (item.tensor.dim() <= 1) to.push_back(item.tensor);
-  }
-}
-
-/// The places of views that can pass as one batch, group by group.
-std::vector<std::vector<std::size_t>> alike(std::span<const at::Tensor> views,
-                                            const std::vector<ViewContext>& contexts) {
-  std::vector<std::vector<std::size_t>> groups;
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    const auto fits = [&](const std::vector<std::size_t>& group) {
-      const std::size_t j = group.front();
-      return views[i].sizes() == views[j].sizes() && contexts[i].role == contexts[j].role &&
-             contexts[i].needs_target == contexts[j].needs_target;
-    };
-    const auto found = std::find_if(groups.begin(), groups.end(), fits);
-    if (found == groups.end())
-      groups.push_back({i});
-    else
-      found->push_back(i);
-  }
-  return groups;
-}
-
 Embedding rows_of(const Embedding& joint, std::int64_t first, std::int64_t count) {
   const auto rows = [&](const at::Tensor& all) {
     return all.defined() ? all.narrow(0, first, count) : all;
@@ -74,8 +49,32 @@ Embedding rows_of(const Embedding& joint, std::int64_t first, std::int64_t count
   return part;
 }
 
-void keep_first(const at::Tensor& latents, StepResult& result) {
-  if (!result.latents.defined() && latents.defined()) result.latents = latents.detach();
+/// Of the first view that has any.
+at::Tensor first_latents(std::span<const Group> groups, const std::vector<Latents>& latents) {
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const at::Tensor& online = latents[g].online;
+    const auto views = static_cast<std::int64_t>(groups[g].size());
+    if (online.defined()) return online.detach().narrow(0, 0, online.size(0) / views);
+  }
+  return {};
+}
+
+/// Every rank draws its own numbers, rank 0 those of a run on one.
+std::string stage_of(int rank) {
+  return rank == 0 ? "step" : "step of rank " + std::to_string(rank);
+}
+
+/// Replaces loss and metrics by their means over ranks.
+void average(at::Tensor& loss, std::vector<Metric>& metrics, Collective& collective) {
+  if (collective.size() == 1) return;
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor*> values = {&loss};
+  for (Metric& metric : metrics) values.push_back(&metric.value);
+  std::vector<at::Tensor> own;
+  for (const at::Tensor* value : values) own.push_back(value->to(at::kCPU, at::kDouble));
+  const at::Tensor means = collective.all_reduce_sum(at::stack(own)) / collective.size();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    *values[i] = means[static_cast<std::int64_t>(i)].to(values[i]->options());
 }
 
 }  // namespace
@@ -85,78 +84,61 @@ Learner::Learner(LearnerParts parts) : parts_(std::move(parts)) {
   parts_.objective->train(true);
 }
 
-void Learner::keep_statistics() {
-  statistics_.clear();
-  add_statistics(*parts_.encoder, statistics_);
-  add_statistics(*parts_.objective, statistics_);
-  kept_.resize(statistics_.size());
-  for (std::size_t i = 0; i < kept_.size(); ++i) {
-    if (kept_[i].defined() && kept_[i].sizes() == statistics_[i].sizes())
-      kept_[i].copy_(statistics_[i]);
-    else
-      kept_[i] = statistics_[i].detach().clone();
-  }
-}
-
-void Learner::restore_statistics() {
-  const at::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < kept_.size(); ++i) statistics_[i].copy_(kept_[i]);
-}
-
-void Learner::forward(std::span<const at::Tensor> views, StepResult& result) {
+void Learner::embed(std::span<const at::Tensor> views, std::span<const Group> groups,
+                    const std::vector<Latents>& latents, StepResult& result) {
   result.embeddings.resize(views.size());
-  if (parts_.joint) {
-    for (const auto& group : alike(views, parts_.views)) forward_group(views, group, result);
-    return;
-  }
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    const auto latents = parts_.objective->encode(views[i], parts_.views[i]);
-    keep_first(latents.online, result);
-    result.embeddings[i] = parts_.objective->embed(latents, parts_.views[i]);
-  }
-}
-
-void Learner::forward_group(std::span<const at::Tensor> views,
-                            const std::vector<std::size_t>& group, StepResult& result) {
-  std::vector<at::Tensor> batches;
-  for (const std::size_t i : group) batches.push_back(views[i]);
-  const ViewContext& context = parts_.views[group.front()];
-  const auto latents = parts_.objective->encode(at::cat(batches), context);
-  if (latents.online.defined())
-    keep_first(latents.online.narrow(0, 0, batches.front().size(0)), result);
-  const auto joint = parts_.objective->embed(latents, context);
-  std::int64_t first = 0;
-  for (std::size_t k = 0; k < group.size(); ++k) {
-    result.embeddings[group[k]] = rows_of(joint, first, batches[k].size(0));
-    first += batches[k].size(0);
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const Group& group = groups[g];
+    auto joint = parts_.objective->embed(latents[g], parts_.views[group.front()]);
+    if (group.size() == 1) {
+      result.embeddings[group.front()] = std::move(joint);
+      continue;
+    }
+    const std::int64_t rows = views[group.front()].size(0);
+    for (std::size_t k = 0; k < group.size(); ++k)
+      result.embeddings[group[k]] = rows_of(joint, static_cast<std::int64_t>(k) * rows, rows);
   }
 }
 
-void Learner::backward(const at::Tensor& total) {
+void Learner::backward(const at::Tensor& total, Encoding& encoding) {
   try {
     total.backward();
+    if (parts_.chunks == 1) return;
+    moved_.keep(networks());
+    encoding.backward();
+    moved_.restore();
   } catch (...) {
     plugin::rethrow_as_error("backward through " + parts_.plugins);
   }
 }
 
 StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& context) {
-  roles::seed_generators(parts_.seed, "step", static_cast<std::uint64_t>(context.step));
+  Collective& collective = *parts_.collective;
+  const BatchNormOverRanks batch_norm(collective);
+  roles::seed_generators(parts_.seed, stage_of(collective.rank()),
+                         static_cast<std::uint64_t>(context.step));
   StepResult result;
   Laps laps;
-  keep_statistics();
-  forward(views, result);
+  before_.keep(networks());
+  const auto groups = groups_of(views, parts_.views, parts_.joint);
+  Encoding encoding({*parts_.objective, parts_.views, views, groups, parts_.chunks});
+  const auto& latents = encoding.forward();
+  result.latents = first_latents(groups, latents);
+  embed(views, groups, latents, result);
   Loss loss = parts_.objective->loss(result.embeddings, context);
   for (auto& embedding : result.embeddings) embedding = roles::without_graph(embedding);
   result.loss = loss.total.detach();
+  result.metrics = std::move(loss.metrics);
+  average(result.loss, result.metrics, collective);
   if (const double value = result.loss.item<double>(); !std::isfinite(value)) {
-    restore_statistics();
+    before_.restore();
     refuse(value, context);
   }
   laps.end(result.seconds.forward);
 
   parts_.optimizer->zero_grad();
-  backward(loss.total);
+  backward(loss.total, encoding);
+  average_gradients(collective, parts_.optimizer->parameters());
   parts_.objective->after_backward(context);
   laps.end(result.seconds.backward);
 
@@ -167,7 +149,6 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
   laps.end(result.seconds.optimizer);
 
   result.lr = parts_.optimizer->lr() * factor;
-  result.metrics = std::move(loss.metrics);
   return result;
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "report/observer.hpp"
+#include "tandem/sdk/collective.hpp"
 #include "tandem/sdk/encoder.hpp"
 #include "tandem/sdk/objective.hpp"
+#include "train/encoding.hpp"
 #include "train/optimizer.hpp"
 #include "train/schedule.hpp"
+#include "train/statistics.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -16,8 +19,8 @@ namespace tandem::train {
 
 /// What one step gave. Tensors are not read: when they are is the caller's choice.
 struct StepResult {
-  at::Tensor loss;  ///< 0-dim, detached
-  std::vector<Metric> metrics;
+  at::Tensor loss;                    ///< 0-dim, detached; the mean over ranks
+  std::vector<Metric> metrics;        ///< likewise
   std::vector<Embedding> embeddings;  ///< one a view, without a graph
   at::Tensor latents;  ///< (N, F) of the first view that the online encoder sees, without a graph
   double lr = 0;       ///< of weights, in this step
@@ -35,6 +38,10 @@ struct LearnerParts {
   std::uint64_t seed = 0;
   bool joint = false;  ///< views of one size, role and target pass encoder and heads as one batch,
                        ///< the context of the first with them: BatchNorm then sees them together
+  std::int64_t chunks = 1;  ///< of a batch, encoded one after another: see Encoding
+  /// The ranks that share each batch, of equal parts: gradients are averaged over them, BatchNorm
+  /// sees all of them. Outlives the learner, and is the objective's too.
+  Collective* collective = &single_rank();
 };
 
 /// One optimizer step at a time, of any objective with any encoder. [main thread]
@@ -43,8 +50,8 @@ class Learner {
   explicit Learner(LearnerParts parts);
 
   /// encode → embed → loss → backward → optimizer → after_optimizer_step, on one batch of views (N,
-  /// C, H, W each). A loss that is not finite throws Error(guard) that names the step; all state
-  /// is then as it was before.
+  /// C, H, W each; N is a multiple of `chunks`). A loss that is not finite throws Error(guard) that
+  /// names the step; all state is then as it was before.
   StepResult step(std::span<const at::Tensor> views, const StepContext& context);
 
   /// The Euclidean length of the gradient of the last step.
@@ -52,20 +59,18 @@ class Learner {
 
   Encoder& encoder() { return *parts_.encoder; }
   Objective& objective() { return *parts_.objective; }
+  Optimizer& optimizer() { return *parts_.optimizer; }
 
  private:
-  /// Embeddings, and the latents of one view.
-  void forward(std::span<const at::Tensor> views, StepResult& result);
-  /// Of the views at these places, as one batch.
-  void forward_group(std::span<const at::Tensor> views, const std::vector<std::size_t>& group,
-                     StepResult& result);
-  void backward(const at::Tensor& total);
-  void keep_statistics();
-  void restore_statistics();
+  /// The heads, group by group.
+  void embed(std::span<const at::Tensor> views, std::span<const Group> groups,
+             const std::vector<Latents>& latents, StepResult& result);
+  void backward(const at::Tensor& total, Encoding& encoding);
+  std::vector<Stateful*> networks() { return {parts_.encoder.get(), parts_.objective.get()}; }
 
   LearnerParts parts_;
-  std::vector<at::Tensor> statistics_;  // what a forward pass changes: BatchNorm's running values
-  std::vector<at::Tensor> kept_;        // their values before the step
+  Statistics before_;  // the step
+  Statistics moved_;   // by the step's first passes
 };
 
 }  // namespace tandem::train
