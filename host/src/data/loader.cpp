@@ -54,6 +54,13 @@ void check(const Source& source, const std::vector<ViewSpec>& views, const Loade
   if (options.batch_size < 1) {
     throw Error(ErrorKind::config, "train.batch_size must be at least 1");
   }
+  if (options.ranks < 1 || options.rank < 0 || options.rank >= options.ranks)
+    throw Error(ErrorKind::internal, "a loader's rank is none of its ranks");
+  if (options.batch_size % options.ranks != 0) {
+    throw Error(ErrorKind::config, Log::join("train.batch_size is ", options.batch_size,
+                                             ", which is no multiple of the ", options.ranks,
+                                             " ranks that share each batch"));
+  }
   if (options.workers < 0 || options.slots_ahead < 1 || !(options.patience > 0)) {
     throw Error(ErrorKind::config,
                 "a loader needs 0 or more workers, 1 or more slots ahead and some patience");
@@ -79,6 +86,7 @@ class BatchLoader::Impl {
        const Normalization& normalization, const LoaderOptions& options)
       : source_(std::move(source)),
         options_(options),
+        own_(options.batch_size / options.ranks),
         maker_(*source_, std::move(views), normalization, options),
         order_(source_->size(), options.seed),
         slots_(static_cast<std::size_t>(options.workers == 0 ? 1 : options.slots_ahead + 1)),
@@ -99,7 +107,7 @@ class BatchLoader::Impl {
   ~Impl() { stop(); }
 
   const SampleMaker& maker() const { return maker_; }
-  std::int64_t batch_size() const { return options_.batch_size; }
+  std::int64_t batch_size() const { return own_; }
   std::int64_t batches_per_epoch() const { return source_->size() / options_.batch_size; }
   double seconds_waited() const { return waited_; }
 
@@ -126,8 +134,8 @@ class BatchLoader::Impl {
   using BusyWith = std::atomic<std::int64_t>;
 
   void allocate_slot(Slot& slot) {
-    const auto size = static_cast<std::size_t>(options_.batch_size);
-    slot.batch.size = options_.batch_size;
+    const auto size = static_cast<std::size_t>(own_);
+    slot.batch.size = own_;
     slot.batch.samples.resize(size);
     for (const Shape& shape : maker_.shapes()) {
       slot.memory.push_back(allocate(size * static_cast<std::size_t>(shape.height) *
@@ -170,7 +178,7 @@ class BatchLoader::Impl {
     if (threads_.empty()) {
       while (filling_ == next_) make(lock, claim(), busy_with_.front());
     }
-    const auto ready = [&] { return filling_ > next_ && slot.done == options_.batch_size; };
+    const auto ready = [&] { return filling_ > next_ && slot.done == own_; };
     for (double patience = options_.patience;
          !ready_.wait_for(lock, std::chrono::duration<double>(patience), ready); patience *= 2) {
       name_what_is_slow(lock);
@@ -212,16 +220,16 @@ class BatchLoader::Impl {
   Piece claim() {
     Slot& slot = slot_of(filling_);
     if (claimed_ == 0) prepare(slot);
-    const Piece piece{&slot, claimed_, std::min(claimed_ + piece_size(), options_.batch_size)};
+    const Piece piece{&slot, claimed_, std::min(claimed_ + piece_size(), own_)};
     claimed_ = piece.to;
-    if (claimed_ == options_.batch_size) ++filling_, claimed_ = 0;
+    if (claimed_ == own_) ++filling_, claimed_ = 0;
     return piece;
   }
 
   /// Short enough that all threads finish a batch at about the same time.
   std::int64_t piece_size() const {
     const std::int64_t shares = 4 * std::max<std::int64_t>(options_.workers, 1);
-    return std::clamp<std::int64_t>(options_.batch_size / shares, 1, 8);
+    return std::clamp<std::int64_t>(own_ / shares, 1, 8);
   }
 
   void prepare(Slot& slot) {
@@ -230,7 +238,8 @@ class BatchLoader::Impl {
     slot.batch.epoch = filling_ / batches_per_epoch();
     slot.batch.index_in_epoch = filling_ % batches_per_epoch();
     try {
-      order_.copy(slot.batch.epoch, slot.batch.index_in_epoch * options_.batch_size,
+      order_.copy(slot.batch.epoch,
+                  slot.batch.index_in_epoch * options_.batch_size + options_.rank * own_,
                   slot.batch.samples);
     } catch (...) {  // no memory: for `next` to throw, not for a worker to die of
       slot.error = std::current_exception();
@@ -266,12 +275,13 @@ class BatchLoader::Impl {
       slot.error_at = position;
     }
     slot.done += piece.to - piece.from;
-    if (slot.done == options_.batch_size) ready_.notify_all();
+    if (slot.done == own_) ready_.notify_all();
     if (active_ == 0) idle_.notify_all();
   }
 
   std::shared_ptr<const Source> source_;
   LoaderOptions options_;
+  std::int64_t own_;  ///< pictures of a batch that are made here
   SampleMaker maker_;
   EpochOrder order_;
   std::vector<Slot> slots_;

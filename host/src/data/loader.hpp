@@ -29,7 +29,9 @@ struct Batch {
 };
 
 struct LoaderOptions {
-  std::int64_t batch_size = 256;
+  std::int64_t batch_size = 256;  ///< over all ranks
+  int rank = 0;                   ///< of a run of several processes
+  int ranks = 1;    ///< each makes its slice of every batch: the batch's rank-th part of ranks
   int workers = 1;  ///< threads; 0: batches are made in the calling thread
   std::uint64_t seed = 0;
   int slots_ahead = 2;    ///< batches made in advance, beside the one that is lent
@@ -45,7 +47,7 @@ struct LoaderOptions {
 /// Makes batches of views with persistent worker threads and a ring of preallocated batches. Each
 /// picture is decoded once for all its views. Which pictures a batch holds, and every pixel of it,
 /// is a pure function of (source, views, seed, epoch, position): not of the number of workers nor
-/// of where `start` began.
+/// of where `start` began. The slices of all ranks, one after the other, are the batch of one rank.
 ///
 /// [one thread uses the loader; destroying it at any moment is fine and takes no longer than one
 /// picture]
@@ -60,6 +62,7 @@ class BatchLoader {
   BatchLoader(const BatchLoader&) = delete;
   BatchLoader& operator=(const BatchLoader&) = delete;
 
+  /// Pictures in a batch, or in this rank's slice of it.
   std::int64_t batch_size() const;
   /// Whole batches only: what is left at an epoch's end is dropped (another remainder in each
   /// epoch).
