@@ -18,17 +18,12 @@ long take_number(std::string& text) {
   return number;
 }
 
-bool is_of_something_absent(const std::string& line, const std::string& name) {
-  return line.starts_with(name + ": error: there is no [[view]]") ||
-         (line.starts_with(name + ": error: [") && line.find("has no 'use'") != std::string::npos);
-}
-
 bool has_place(std::string line, const std::string& text, const std::string& name) {
   if (!line.starts_with(name + ":")) return false;
   line.erase(0, name.size() + 1);
   const long number = take_number(line), column = take_number(line);
   const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
-  return number >= 1 && number <= lines && column >= 1 &&
+  return number >= 1 && number <= lines + 1 && column >= 1 &&
          column <= static_cast<long>(text.size()) + 1 && line.starts_with(" error: ");
 }
 
@@ -39,7 +34,7 @@ void require_places(const std::string& message, const std::string& text, const s
   std::istringstream lines(message);
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("  ") || line.starts_with("and ")) continue;  // excerpt, hint, the rest
-    require(has_place(line, text, name) || is_of_something_absent(line, name), "no place: " + line);
+    require(has_place(line, text, name), "no place: " + line);
   }
 }
 

@@ -96,9 +96,28 @@ def runs():
     put("metrics/lines", text[:600].encode())
 
 
+def checkpoints():
+    def crc32c(data):
+        crc = 0xFFFFFFFF
+        for byte in data:
+            crc ^= byte
+            for _ in range(8):
+                crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        return crc ^ 0xFFFFFFFF
+
+    commit = b"tandem checkpoint 1\n1234 00c0ffee model.safetensors\n0 00000000 objective.safetensors\n77 12345678 state.json\n"
+    put("checkpoint/commit", commit + b"end %08x\n" % crc32c(commit))
+    state = {"step": 12, "steps_per_epoch": 5, "total_steps": 50, "epoch_ended": False, "images": 320, "looked_in": -1,
+             "alarm_signs": 1, "best_top1": 41.5, "seconds": 12.25, "metrics_bytes": 1234, "tensorboard_bytes": 567,
+             "tandem": "0.1.0", "libtorch": "2.13.0", "processor": "some", "capability": "AVX2", "threads": 2,
+             "data": "0123456789abcdef", "plugins": {"byol": "00ff"}, "saved": "2026-01-01T00:00:00Z", "problem": ""}
+    put("checkpoint/state", json.dumps(state).encode())
+
+
 def configurations():
     put("config/complete", COMPLETE.encode())
     put("config/other", OTHER.encode())
+    put("config/line_end_in_message", b"a = i\n[b]\n")
     put("assignment/values", b"optimizer.lr=0.1\nrun.out = runs/x\nview[0].ops[0].size=24\nobjective.projector=[1,2]\n")
     put("assignment/uses", b"objective.use=simsiam\nobjective.predictor=false\nview[1].ops=[{use='crop',tags=[\"a\"]}]\n"
                            b"schedule={use='step'}\nobjective.lambda='1/d'\nbackbone.pool=gem\n")
@@ -177,6 +196,7 @@ def main():
     weights()
     plugins()
     runs()
+    checkpoints()
     configurations()
 
 

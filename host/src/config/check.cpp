@@ -21,7 +21,7 @@ Strings names_of(const std::vector<NamedSchema>& list) {
 class Checker {
  public:
   Checker(const Document& document, const SchemaLookup& lookup)
-      : document_(document), lookup_(lookup), problems_(document.name()) {}
+      : document_(document), lookup_(lookup), problems_(document.end()) {}
 
   Config run();
 

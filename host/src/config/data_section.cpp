@@ -6,7 +6,7 @@
 namespace tandem::config {
 
 DataSection check_data_section(const Document& document) {
-  Problems problems(document.name());
+  Problems problems(document.end());
   for (const Entry& entry : document.root().entries) {
     if (entry.key != "data" || !entry.value.table()) {
       problems.add(entry.origin, "'" + entry.key + "': only keys of [data] mean something here");

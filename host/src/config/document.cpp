@@ -51,6 +51,12 @@ const Node* step_down(const Node& node, const Step& step) {
   return array && step.index < array->size() ? &(*array)[step.index] : nullptr;
 }
 
+/// An unfinished last line is taken for a finished one.
+int line_behind(std::string_view text) {
+  const auto ends = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+  return ends + (text.empty() || text.ends_with('\n') ? 1 : 2);
+}
+
 /// One `--set`: puts a value into a document.
 class Assignment {
  public:
@@ -170,8 +176,8 @@ std::string_view kind_of(const Node& node) {
   return kinds[node.value.index()];
 }
 
-Document::Document(Table root, std::string name)
-    : root_{std::move(root), {}}, name_(std::move(name)) {}
+Document::Document(Table root, const std::shared_ptr<const Source>& source)
+    : root_{std::move(root), {}}, name_(source->name), end_{source, line_behind(source->text), 1} {}
 
 const Node* Document::find(std::string_view path) const {
   const std::vector<Step> steps = parse_path(path);
@@ -185,7 +191,9 @@ const Node* Document::find(std::string_view path) const {
 
 void Document::merge(const Document& over) {
   lay(*root_.table(), over.root());
-  if (!over.name_.empty()) name_ = over.name_;
+  if (over.end_.is_default()) return;
+  name_ = over.name_;
+  end_ = over.end_;
 }
 
 void Document::set(std::string_view assignment, std::string origin) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -51,11 +52,14 @@ std::string_view kind_of(const Node& node);
 class Document {
  public:
   Document() = default;
-  Document(Table root, std::string name);
+  Document(Table root, const std::shared_ptr<const Source>& source);
 
   const Table& root() const { return *root_.table(); }
   /// The file, for errors that have no position; of merged documents the uppermost.
   const std::string& name() const { return name_; }
+  /// The line behind the last, for errors about what is not there; of merged documents the
+  /// uppermost's.
+  const Origin& end() const { return end_; }
   /// The value at "optimizer.lr" or "view[0].ops[1].size"; null where there is none.
   const Node* find(std::string_view path) const;
 
@@ -76,6 +80,7 @@ class Document {
  private:
   Node root_{Table{}, {}};
   std::string name_;
+  Origin end_;
 };
 
 /// Reads a file of at most 1 MiB. Throws Error(config) that names the file, with line, column and

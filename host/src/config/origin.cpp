@@ -52,6 +52,7 @@ std::string Origin::where() const {
 std::string Origin::excerpt() const {
   if (is_default() || line == 0) return "";
   const std::u32string characters = characters_of(line_of(source->text, line));
+  if (characters.empty()) return "";
   const auto caret = std::min(static_cast<std::size_t>(std::max(column, 1) - 1), characters.size());
   const std::size_t start = caret < widest ? 0 : caret - widest / 2;
   const std::u32string_view part = std::u32string_view(characters).substr(start, widest);
@@ -72,6 +73,15 @@ std::string complaint(const Origin& origin, std::string_view text, std::string_v
 
 std::string printable(std::string_view text) {
   return drawn(characters_of(text));
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (std::size_t end = 0; (end = text.find('\n')) != std::string_view::npos;) {
+    out += printable(text.substr(0, end)) + '\n';
+    text.remove_prefix(end + 1);
+  }
+  return out + printable(text);
 }
 
 std::string shown(std::string_view text) {

@@ -23,8 +23,8 @@ struct Origin {
   bool is_assignment() const { return source && source->assignment; }
   /// "barlow.toml:14:3", "--set #2", or "default".
   std::string where() const;
-  /// The source line and a caret below the position, as two indented lines; "" without a position.
-  /// A long line is cut to the part around the caret.
+  /// The source line and a caret below the position, as two indented lines; "" without a position,
+  /// and where the line is empty. A long line is cut to the part around the caret.
   std::string excerpt() const;
 };
 
@@ -40,6 +40,8 @@ std::string complaint(const Origin& origin, std::string_view text, std::string_v
 
 /// Text for a terminal: a control character is replaced.
 std::string printable(std::string_view text);
+/// The same for text of several lines, whose ends stay.
+std::string printable_lines(std::string_view text);
 /// A key or an id for a sentence: printable, and cut to a readable length.
 std::string shown(std::string_view text);
 

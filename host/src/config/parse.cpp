@@ -1,5 +1,6 @@
 #include "config/parse.hpp"
 
+#include "config/characters.hpp"
 #include "tandem/base/error.hpp"
 
 #include <toml++/toml.h>
@@ -62,10 +63,22 @@ Node read(const toml::node& from, const SourcePointer& source) {
   refuse(origin, "a date or time has no use in a configuration; for text write quotes around it");
 }
 
+void check_dots(std::string_view text, const SourcePointer& source) {
+  std::ptrdiff_t left = most_dots;
+  const auto beyond =
+      std::find_if(text.begin(), text.end(), [&left](char c) { return c == '.' && left-- == 0; });
+  if (beyond == text.end()) return;
+  const auto before = text.substr(0, static_cast<std::size_t>(beyond - text.begin()));
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto column = characters_of(before.substr(before.rfind('\n') + 1)).size() + 1;
+  refuse({source, static_cast<int>(line), static_cast<int>(column)},
+         "more than 5000 dots; it cannot be a configuration");
+}
+
 std::string reworded(std::string_view message) {
   constexpr std::string_view preface = "Error while parsing ";
   if (message.starts_with(preface)) message.remove_prefix(preface.size());
-  std::string text(message);
+  std::string text = printable(message);  // it quotes what it found, line ends too
   if (message.find("could not determine value type") != std::string_view::npos)
     text += "; text needs quotes";
   return "not TOML: " + text;
@@ -92,8 +105,7 @@ std::string contents(const std::filesystem::path& file) {
 }  // namespace
 
 Table parse_toml(std::string_view text, const SourcePointer& source) {
-  if (std::count(text.begin(), text.end(), '.') > most_dots)
-    refuse({source, 0, 0}, "more than 5000 dots; it cannot be a configuration");
+  check_dots(text, source);
   try {
     return read_table(toml::parse(text, std::string_view()), source);
   } catch (const toml::parse_error& error) {
@@ -102,8 +114,9 @@ Table parse_toml(std::string_view text, const SourcePointer& source) {
 }
 
 Document parse_text(std::string text, std::string name) {
-  const auto source = std::make_shared<const Source>(Source{name, std::move(text), false});
-  return Document(parse_toml(source->text, source), std::move(name));
+  const auto source =
+      std::make_shared<const Source>(Source{std::move(name), std::move(text), false});
+  return Document(parse_toml(source->text, source), source);
 }
 
 Document parse_file(const std::filesystem::path& file) {

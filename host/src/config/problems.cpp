@@ -11,11 +11,16 @@ constexpr std::size_t most_shown = 20;
 
 }  // namespace
 
+Problems::Problems(Origin nowhere) : nowhere_(std::move(nowhere)) {
+  if (nowhere_.is_default()) nowhere_.source = std::make_shared<const Source>();
+}
+
+Problems::Problems(std::string document)
+    : nowhere_{std::make_shared<const Source>(Source{std::move(document), "", false}), 0, 0} {}
+
 void Problems::add(const Origin& origin, std::string text, std::string hint, ErrorKind kind) {
-  Origin place = origin;
-  if (place.is_default())
-    place.source = std::make_shared<const Source>(Source{document_, "", false});
-  list_.push_back({std::move(place), std::move(text), std::move(hint), kind});
+  list_.push_back(
+      {origin.is_default() ? nowhere_ : origin, std::move(text), std::move(hint), kind});
 }
 
 ErrorKind Problems::common_kind() const {

@@ -12,8 +12,10 @@ namespace tandem::config {
 /// Collects what is wrong with a configuration, to report all of it at once.
 class Problems {
  public:
-  /// `document` names the file for problems that have no place.
-  explicit Problems(std::string document) : document_(std::move(document)) {}
+  /// `nowhere` is told for problems that have no place.
+  explicit Problems(Origin nowhere);
+  /// The same for a text without positions, by its name.
+  explicit Problems(std::string document);
 
   void add(const Origin& origin, std::string text, std::string hint = "",
            ErrorKind kind = ErrorKind::config);
@@ -30,7 +32,7 @@ class Problems {
   };
   ErrorKind common_kind() const;
 
-  std::string document_;
+  Origin nowhere_;
   std::vector<Problem> list_;
 };
 

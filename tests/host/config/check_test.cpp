@@ -91,7 +91,7 @@ TEST_CASE("an unknown table is shown with the nearest") {
         "  [shedule]\n"
         "   ^\n"
         "  did you mean 'schedule'?\n"
-        "c.toml: error: [schedule] has no 'use', which names what is used");
+        "c.toml:31:1: error: [schedule] has no 'use', which names what is used");
   CHECK(check_error("[foo]\n" + std::string(complete)) ==
         "3: c.toml:1:2: error: unknown table [foo]\n"
         "  [foo]\n"
@@ -214,7 +214,7 @@ TEST_CASE("a view and its operations have their shapes") {
   CHECK(check_error("view = []\n")
             .find("c.toml:1:1: error: there is no [[view]]; a run needs one or more") !=
         std::string::npos);
-  CHECK(check_error("").find("c.toml: error: there is no [[view]]; a run needs one or more") !=
+  CHECK(check_error("").find("c.toml:1:1: error: there is no [[view]]; a run needs one or more") !=
         std::string::npos);
   const std::string line = "ops = [{ use = \"crop\", scale = [0.05, 0.2] }]";
   CHECK(error_with(line, "ops = \"crop\"") ==

@@ -122,11 +122,18 @@ TEST_CASE("control characters of a file do not reach the terminal") {
   CHECK(message.starts_with("3: c.toml:1:7: error: "));
 }
 
+TEST_CASE("a message about what is not TOML has one line, whatever it quotes") {
+  CHECK(parse_error("lambda = i\n[a]\n").starts_with("3: c.toml:1:11: error: not TOML: "));
+  CHECK(parse_error("lambda = i\n[a]\n").ends_with("\n  lambda = i\n            ^"));
+  CHECK(parse_error("lambda = i\n[a]\n").find("\n'") == std::string::npos);
+}
+
 TEST_CASE("hostile nesting is refused, not followed") {
   std::string dots = "a";
   for (int i = 0; i < 200000; ++i) dots += ".a";
-  CHECK(parse_error(dots + " = 1\n") ==
-        "3: c.toml: error: more than 5000 dots; it cannot be a configuration");
+  CHECK(parse_error(dots + " = 1\n")
+            .starts_with(
+                "3: c.toml:1:10002: error: more than 5000 dots; it cannot be a configuration\n"));
   CHECK(parse_error("a = " + std::string(100000, '[')).starts_with("3: c.toml:1:"));
   std::string deep = "a";
   for (int i = 0; i < 4999; ++i) deep += ".a";
