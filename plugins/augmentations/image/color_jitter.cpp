@@ -1,6 +1,8 @@
 #include "color_jitter.hpp"
 
 #include "draw_text.hpp"
+#include "jitter_deepmind.hpp"
+#include "jitter_matrix.hpp"
 #include "jitter_steps.hpp"
 
 #include <algorithm>
@@ -11,8 +13,6 @@ namespace tandem::image {
 namespace {
 
 constexpr std::array<const char*, 4> names = {"brightness", "contrast", "saturation", "hue"};
-/// Values that change nothing.
-constexpr std::array<float, 4> neutral = {1, 1, 1, 0};
 
 std::array<Quality, 4> draw_order(Random& random) {
   std::array<Quality, 4> order = {brightness, contrast, saturation, hue};
@@ -42,18 +42,33 @@ void ColorJitter::Params::declare(Fields<Params>& f) {
   f("contrast", &Params::contrast, "largest change of contrast; 1 may end in grey").min(0);
   f("saturation", &Params::saturation, "largest change of saturation; 1 may end in grey").min(0);
   f("hue", &Params::hue, "largest turn of the hue, as a share of the circle").range(0, 0.5);
+  f("dialect", &Params::dialect,
+    "pillow: as torchvision on Pillow images; deepmind: as BYOL's code; opencv-fast: one matrix")
+      .choices({"pillow", "deepmind", "opencv-fast"});
   f("p", &Params::p, "probability").range(0, 1);
 }
 
 ColorJitter::ColorJitter(const Params& params)
-    : ranges_{around_one(params.brightness),
+    : dialect_(params.dialect == "pillow"     ? Dialect::pillow
+               : params.dialect == "deepmind" ? Dialect::deepmind
+                                              : Dialect::matrix),
+      ranges_{around_one(params.brightness),
               around_one(params.contrast),
               around_one(params.saturation),
               {-params.hue, params.hue}},
-      p_(params.p) {}
+      p_(params.p) {
+  if (dialect_ != Dialect::deepmind) return;
+  ranges_ = {Range{-params.brightness, params.brightness},
+             Range{1 - params.contrast, 1 + params.contrast},
+             Range{1 - params.saturation, 1 + params.saturation}, ranges_[hue]};
+}
 
 void ColorJitter::apply(Image& image, Random& random) const {
-  take_steps(image, draw(image, random).steps());
+  const Draw drawn = draw(image, random);
+  if (dialect_ == Dialect::deepmind) return take_deepmind_steps(image, drawn.steps());
+  if (dialect_ == Dialect::matrix && image.channels() == 3)
+    return take_steps_by_matrix(image, drawn.steps());
+  take_steps(image, drawn.steps());
 }
 
 std::string ColorJitter::describe_draw(const Image& image, Random random) const {
@@ -74,6 +89,8 @@ ColorJitter::Draw ColorJitter::draw(const Image& image, Random& random) const {
   for (const Quality quality : {brightness, contrast, saturation, hue})
     values[quality] = static_cast<float>(ranges_[quality].draw(random));
   const bool coloured = image.channels() == 3;
+  // Values that change nothing.
+  const std::array<float, 4> neutral = {dialect_ == Dialect::deepmind ? 0.0f : 1.0f, 1, 1, 0};
   for (const Quality quality : order) {
     const bool possible = coloured || quality == brightness || quality == contrast;
     if (possible && values[quality] != neutral[quality])

@@ -20,6 +20,15 @@ Box centred(int height, int width, int image_height, int image_width) {
   return {(image_height - height) / 2, (image_width - width) / 2, height, width};
 }
 
+/// Where a part of `size` begins in the middle of `whole`, as torchvision has it: of two middles
+/// the one with the even offset; black is added to both sides, less of it before.
+int middle(int whole, int size) {
+  const int room = whole - size;
+  if (room < 0) return -(-room / 2);
+  const int half = room / 2;
+  return room % 2 == 1 && half % 2 == 1 ? half + 1 : half;
+}
+
 }  // namespace
 
 void ScalingParams::declare(Fields<ScalingParams>& f) {
@@ -35,16 +44,22 @@ void RandomResizedCrop::Params::declare(Fields<Params>& f) {
       .above(0)
       .max(1);
   f("ratio", &Params::ratio, "range of the part's width / height").count(2).above(0);
+  f("dialect", &Params::dialect,
+    "pillow: as torchvision on Pillow images; deepmind: as BYOL's code, not antialiased, floats")
+      .choices({"pillow", "deepmind"});
 }
 
 RandomResizedCrop::RandomResizedCrop(const Params& params)
     : size_(params.size),
       filter_(params.filter()),
+      deepmind_(params.dialect == "deepmind"),
       scale_(Range::checked("random_resized_crop", "scale", params.scale)),
       ratio_(Range::checked("random_resized_crop", "ratio", params.ratio)) {}
 
 void RandomResizedCrop::apply(Image& image, Random& random) const {
-  resample(image, draw(image, random), size_, size_, filter_);
+  const Box box = draw(image, random);
+  if (deepmind_) return resample_plainly(image, box, size_, size_, filter_);
+  resample(image, box, size_, size_, filter_);
 }
 
 std::string RandomResizedCrop::describe_draw(const Image& image, Random random) const {
@@ -57,7 +72,8 @@ Box RandomResizedCrop::draw(const Image& image, Random& random) const {
   for (int i = 0; i < tries; ++i) {
     const double area = scale_.draw(random) * height * width;
     const double ratio = std::exp(random.uniform(std::log(ratio_.low), std::log(ratio_.high)));
-    const int w = rounded(std::sqrt(area * ratio)), h = rounded(std::sqrt(area / ratio));
+    int w = rounded(std::sqrt(area * ratio)), h = rounded(std::sqrt(area / ratio));
+    if (deepmind_) w = std::clamp(w, 1, width), h = std::clamp(h, 1, height);
     if (w < 1 || h < 1 || w > width || h > height) continue;
     const auto top = static_cast<int>(random.integer(0, height - h));
     const auto left = static_cast<int>(random.integer(0, width - w));
@@ -102,12 +118,16 @@ void CenterCrop::Params::declare(Fields<Params>& f) {
   f("size", &Params::size, "side of the result").range(1, largest_side).unit("px");
 }
 
+Box CenterCrop::box(const Image& image) const {
+  return {middle(image.height(), size_), middle(image.width(), size_), size_, size_};
+}
+
 void CenterCrop::apply(Image& image, Random&) const {
-  cut(image, centred(size_, size_, image.height(), image.width()));
+  cut(image, box(image));
 }
 
 std::string CenterCrop::describe_draw(const Image& image, Random) const {
-  return part(centred(size_, size_, image.height(), image.width()), image);
+  return part(box(image), image);
 }
 
 void RandomShift::Params::declare(Fields<Params>& f) {

@@ -21,11 +21,16 @@ struct ScalingParams {
 /// it. Draws, for each of at most ten tries: the part's area, the logarithm of its width / height,
 /// and, where it fits, its top and its left edge. After ten tries: the largest centred part within
 /// the ratios, no draw.
+///
+/// The dialect "deepmind" is that of BYOL's own code (deepmind-research, byol/utils/dataset.py):
+/// one try, whose sides are cut to the picture's; scaled by `resample_plainly`, so that the result,
+/// and what later operations make of it, are floats.
 class RandomResizedCrop final : public Augmentation, public DescribesDraw {
  public:
   struct Params : ScalingParams {
     Numbers scale = {0.08, 1.0};
     Numbers ratio = {3.0 / 4.0, 4.0 / 3.0};
+    std::string dialect = "pillow";
     static void declare(Fields<Params>& f);
   };
   explicit RandomResizedCrop(const Params& params);
@@ -38,6 +43,7 @@ class RandomResizedCrop final : public Augmentation, public DescribesDraw {
 
   int size_;
   Filter filter_;
+  bool deepmind_;
   Range scale_, ratio_;
 };
 
@@ -71,6 +77,8 @@ class CenterCrop final : public Augmentation, public DescribesDraw {
   std::string describe_draw(const Image& image, Random random) const override;
 
  private:
+  Box box(const Image& image) const;
+
   int size_;
 };
 

@@ -132,7 +132,23 @@ std::size_t store_some(const Planes&, std::uint8_t*, std::size_t) {
 
 #endif
 
+TANDEM_VECTOR double sum_by_lanes(const float* values, std::size_t count) {
+  constexpr std::size_t lanes = 16;
+  float sums[lanes] = {};
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += values[i + lane];
+  double sum = 0;
+  for (; i < count; ++i) sum += static_cast<double>(values[i]);
+  for (const float part : sums) sum += static_cast<double>(part);
+  return sum;
+}
+
 }  // namespace
+
+double sum_of(const float* values, std::size_t count) {
+  return sum_by_lanes(values, count);
+}
 
 void Planes::load(const std::uint8_t* pixels, std::size_t count) {
   load_rest(*this, pixels, load_some(*this, pixels, count), count);

@@ -20,6 +20,9 @@ struct alignas(64) Planes {
   void store(float* pixels, std::size_t count) const;
 };
 
+/// The sum of some of a plane's values, in one order whatever the instruction set.
+double sum_of(const float* values, std::size_t count);
+
 /// Changes RGB pixels, some at a time: `change(planes)` works on all of `Planes::size`, of which
 /// the last may be unused.
 template <class T, class Change>

@@ -31,16 +31,18 @@ inline void mix_rows(const float* rows, std::size_t stride, const float* weight,
   }
 }
 
+/// `Channels` is 0 for any number.
+template <std::size_t Channels>
 void mix_columns(const float* row, const Taps<float>& taps, std::size_t channels, float* out) {
+  if constexpr (Channels != 0) channels = Channels;
   const float* weight = taps.weights.data();
-  for (std::size_t first : taps.first) {
-    for (std::size_t c = 0; c < channels; ++c) {
-      const float* in = row + first * channels + c;
-      float sum = 0;
-      for (std::size_t k = 0; k < taps.count; ++k) sum += weight[k] * in[k * channels];
-      *out++ = sum;
-    }
+  for (const std::size_t first : taps.first) {
+    const float* in = row + first * channels;
+    std::fill_n(out, channels, 0.0f);
+    for (std::size_t k = 0; k < taps.count; ++k, in += channels)
+      for (std::size_t c = 0; c < channels; ++c) out[c] += weight[k] * in[c];
     weight += taps.count;
+    out += channels;
   }
 }
 
@@ -58,9 +60,14 @@ struct Work {
 
 TANDEM_VECTOR void convolve(const Part& part, std::size_t out_values, Work& work, float* out) {
   float* middle = work.middle.data();
-  for (std::size_t y = 0; y < part.rows; ++y)
-    mix_columns(part.pixels + y * part.stride, work.columns, part.channels,
-                middle + y * out_values);
+  for (std::size_t y = 0; y < part.rows; ++y, middle += out_values) {
+    const float* row = part.pixels + y * part.stride;
+    if (part.channels == 3)
+      mix_columns<3>(row, work.columns, 3, middle);
+    else
+      mix_columns<0>(row, work.columns, part.channels, middle);
+  }
+  middle = work.middle.data();
   const float* weights = work.rows.weights.data();
   for (const std::size_t first : work.rows.first) {
     mix_rows(middle + first * out_values, out_values, weights, work.rows.count, out_values, out);
@@ -69,10 +76,11 @@ TANDEM_VECTOR void convolve(const Part& part, std::size_t out_values, Work& work
   }
 }
 
-void resample_floats(Image& image, const Box& box, int height, int width, Filter filter) {
+void resample_floats(Image& image, const Box& box, int height, int width, Filter filter,
+                     bool antialiased) {
   thread_local Work work;
-  work.rows.prepare(box.height, height, filter);
-  work.columns.prepare(box.width, width, filter);
+  work.rows.prepare(box.height, height, filter, antialiased);
+  work.columns.prepare(box.width, width, filter, antialiased);
   const auto channels = static_cast<std::size_t>(image.channels());
   const std::size_t stride = static_cast<std::size_t>(image.width()) * channels;
   const float* pixels = image.f32() + static_cast<std::size_t>(box.top) * stride +
@@ -110,11 +118,34 @@ void cut_pixels(const T* pixels, Image& image, const Box& box) {
   image.swap();
 }
 
+TANDEM_VECTOR void scale_to_one(const std::uint8_t* __restrict from, std::size_t count,
+                                float* __restrict to) {
+  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * (1.0f / 255);
+}
+
+TANDEM_VECTOR void limit(float* values, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) values[i] = std::min(std::max(values[i], 0.0f), 1.0f);
+}
+
+void make_floats(Image& image) {
+  const std::uint8_t* from = image.u8();
+  float* to = image.scratch_f32(image.height(), image.width(), image.channels());
+  scale_to_one(from, image.values(), to);
+  image.swap();
+}
+
 }  // namespace
 
 void resample(Image& image, const Box& box, int height, int width, Filter filter) {
   if (image.type() == PixelType::u8) return resample_bytes(image, box, height, width, filter);
-  resample_floats(image, box, height, width, filter);
+  resample_floats(image, box, height, width, filter, true);
+}
+
+void resample_plainly(Image& image, const Box& box, int height, int width, Filter filter) {
+  cut(image, box);
+  if (image.type() == PixelType::u8) make_floats(image);
+  resample_floats(image, {0, 0, box.height, box.width}, height, width, filter, false);
+  limit(image.f32(), image.values());
 }
 
 void cut(Image& image, const Box& box) {

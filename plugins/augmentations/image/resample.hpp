@@ -18,6 +18,10 @@ struct Box {
 /// channels.
 void resample(Image& image, const Box& box, int height, int width, Filter filter);
 
+/// Makes the image the `box` of it as floats, scaled as TensorFlow does by default: the filter is
+/// never stretched, so that a picture that shrinks is not antialiased; overshoot is cut off.
+void resample_plainly(Image& image, const Box& box, int height, int width, Filter filter);
+
 /// Makes the image the `box` of it. Parts of the box outside the image become 0.
 void cut(Image& image, const Box& box);
 

@@ -30,8 +30,9 @@ Weight rounded(double weight) {
 }  // namespace
 
 template <class Weight>
-void Taps<Weight>::prepare(int in, int out, Filter filter) {
-  const double step = static_cast<double>(in) / out, stretch = std::max(step, 1.0);
+void Taps<Weight>::prepare(int in, int out, Filter filter, bool antialiased) {
+  const double step = static_cast<double>(in) / out;
+  const double stretch = antialiased ? std::max(step, 1.0) : 1.0;
   const double support = (filter == Filter::bilinear ? 1 : 2) * stretch;
   // A window from a - 1/2 to a + 1/2 + 2 support, cut to whole numbers, holds at most this many.
   count = static_cast<std::size_t>(std::min(in, static_cast<int>(std::ceil(2 * support))));

@@ -17,7 +17,8 @@ struct Taps {
   std::vector<std::size_t> first;
   std::vector<Weight> weights;
 
-  void prepare(int in, int out, Filter filter);
+  /// Where the line shrinks the filter is stretched, if `antialiased`.
+  void prepare(int in, int out, Filter filter, bool antialiased = true);
 
  private:
   std::vector<double> exact_;  ///< of one position, before they add up to 1

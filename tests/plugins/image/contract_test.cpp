@@ -39,13 +39,13 @@ std::vector<std::pair<std::string, ops::Op>> all_ops() {
 TEST_CASE("the plugin provides these operations with these parameters") {
   const std::vector<std::pair<std::string, std::set<std::string>>> expected = {
       {"center_crop", {"size"}},
-      {"color_jitter", {"brightness", "contrast", "saturation", "hue", "p"}},
+      {"color_jitter", {"brightness", "contrast", "saturation", "hue", "dialect", "p"}},
       {"gaussian_blur", {"sigma", "method", "p"}},
       {"grayscale", {"p"}},
       {"horizontal_flip", {"p"}},
       {"noise", {"max", "p"}},
       {"random_erasing", {"p", "scale", "ratio", "value"}},
-      {"random_resized_crop", {"size", "scale", "ratio", "interpolation"}},
+      {"random_resized_crop", {"size", "scale", "ratio", "interpolation", "dialect"}},
       {"random_shift", {"max"}},
       {"resize", {"size", "interpolation"}},
       {"solarize", {"threshold", "p"}},

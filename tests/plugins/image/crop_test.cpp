@@ -189,13 +189,28 @@ TEST_CASE("a centre crop takes the middle, and puts a small picture on black") {
   const auto crop = [&](int size) {
     return ops::values(run(make("center_crop", {{"size", std::int64_t{size}}}), image));
   };
-  CHECK(crop(2) == std::vector<double>{22, 23, 32, 33});
+  CHECK(crop(2) == std::vector<double>{23, 24, 33, 34});
   CHECK(crop(1) == std::vector<double>{23});
   const Image large = run(make("center_crop", {{"size", std::int64_t{9}}}), image);
   double sum = 0;
   for (double value : ops::values(large)) sum += value;
   CHECK(sum == 10 * 15 * 5 + 10 * 6 + 30);  // every pixel once: 10 y + x + 1 over 6 rows of 5
   CHECK(ops::at(large, 0, 0, 0) == 0);
+}
+
+TEST_CASE("center_crop begins where torchvision's does") {
+  // Its documentation: round(room / 2), by Python's rule that halves go to the even number; a
+  // picture that is too small gets room // 2 of black before it.
+  const std::vector<std::pair<int, int>> begins = {{8, 0},  {9, 0},  {10, 1}, {11, 2}, {12, 2},
+                                                   {13, 2}, {15, 4}, {7, 0},  {6, -1}, {5, -1}};
+  for (const auto& [side, begin] : begins) {
+    const Image image =
+        ops::make_image(side, side, 1, [](int y, int x, int) { return y + 20 * x; });
+    const Image out = run(make("center_crop", {{"size", std::int64_t{8}}}), image);
+    INFO(side << " to 8");
+    for (int i = std::max(0, -begin); i < std::min(8, side - begin); ++i)
+      CHECK(ops::at(out, i, i, 0) == 21 * (i + begin));
+  }
 }
 
 TEST_CASE("a shift moves whole pixels by at most its limit, each as often") {

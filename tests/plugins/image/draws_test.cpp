@@ -109,7 +109,7 @@ TEST_CASE("where no part fits, the largest centred one is told") {
 
 TEST_CASE("what is not drawn is told too: a centre crop's part, the size after scaling") {
   const auto crop = make("center_crop", {{"size", std::int64_t{2}}});
-  CHECK(told(crop, Image(6, 5, 1)) == "top 2, left 1, width 2, height 2 of 5x6");
+  CHECK(told(crop, Image(6, 5, 1)) == "top 2, left 2, width 2, height 2 of 5x6");
   const auto resize = make("resize", {{"size", std::int64_t{9}}});
   CHECK(told(resize, Image(7, 10, 1)) == "10x7 to 12x9");
 }
