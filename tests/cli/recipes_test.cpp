@@ -40,6 +40,11 @@ Words views_of(const Values& values) {
     const auto found = values.find(key);
     return found == values.end() ? std::string() : found->second;
   };
+  /// Of most recipes it is Pillow's, which is left out.
+  const auto dialect = [&](const std::string& key) {
+    const std::string name = get(key);
+    return name == "\"pillow\"" ? std::string() : name;
+  };
   Words views;
   for (int v = 0; !get("view[" + std::to_string(v) + "].count").empty(); ++v) {
     std::string text;
@@ -49,12 +54,14 @@ Words views_of(const Values& values) {
       const std::string use = get(op + "use");
       text += text.empty() ? "" : " ";
       if (use == "\"random_resized_crop\"")
-        text += "crop" + get(op + "size") + get(op + "scale") + get(op + "interpolation");
+        text += "crop" + get(op + "size") + get(op + "scale") + get(op + "interpolation") +
+                dialect(op + "dialect");
       else if (use == "\"color_jitter\"")
         text += "jitter" + get(op + "brightness") + "/" + get(op + "contrast") + "/" +
-                get(op + "saturation") + "/" + get(op + "hue") + "@" + get(op + "p");
+                get(op + "saturation") + "/" + get(op + "hue") + dialect(op + "dialect") + "@" +
+                get(op + "p");
       else if (use == "\"gaussian_blur\"")
-        text += "blur" + get(op + "sigma") + "@" + get(op + "p");
+        text += "blur" + get(op + "sigma") + dialect(op + "method") + "@" + get(op + "p");
       else if (use == "\"solarize\"")
         text += "solarize" + get(op + "threshold") + "@" + get(op + "p");
       else if (use == "\"horizontal_flip\"")
@@ -83,6 +90,10 @@ const std::string lightly = "crop32[0.08, 1.0]\"bilinear\" flip@0.5 " + jitter2;
 const std::string blur = " blur[0.1, 2.0]@";
 const std::string solarized = " solarize128.0@0.2";
 const Words large_views = {large + blur + "1.0", large + blur + "0.1" + solarized};
+const std::string deepmind =
+    "crop224[0.08, 1.0]\"bicubic\"\"deepmind\" flip@0.5 jitter0.4/0.4/0.2/0.1\"deepmind\"@0.8 "
+    "grey@0.2 blur[0.1, 2.0]\"deepmind\"@";
+const Words deepmind_views = {deepmind + "1.0", deepmind + "0.1 solarize127.5@0.2"};
 const Words solo_views = {solo + jitter2 + " flip@0.5", solo + jitter2 + solarized + " flip@0.5"};
 const Words lightly_views = {lightly, lightly + solarized};
 
@@ -204,7 +215,7 @@ std::vector<Recipe> recipes() {
                   {"train.batch_size", "4096"}},
                  official_lars),
             official),
-       large_views},
+       deepmind_views},
       {"barlow_twins-cifar-solo",
        with(with({{"objective.projector", "[2048, 2048, 2048]"},
                   {"objective.hidden_bias", "true"},
