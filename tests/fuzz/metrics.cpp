@@ -1,8 +1,9 @@
-// A run's folder, as far as its numbers go: manifest.json, and after a zero byte metrics.jsonl.
+// A run's folder: manifest.json, metrics.jsonl and gallery.json, with zero bytes between them.
 #include "fuzz.hpp"
 #include "report/page.hpp"
 #include "report/run_record.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 
@@ -13,12 +14,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     return fuzz::as_file(name, reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   };
   const std::string_view all(reinterpret_cast<const char*>(bytes), size);
-  const std::size_t zero = all.find('\0');
-  const bool both = zero != std::string_view::npos;
+  const std::size_t first = std::min(all.find('\0'), all.size());
+  const std::size_t second = std::min(all.find('\0', first + 1), all.size());
   static const std::filesystem::path folder =
       std::filesystem::path(put("config.toml", "[run]\n")).parent_path();
-  put("manifest.json", both ? all.substr(0, zero) : "");
-  put("metrics.jsonl", both ? all.substr(zero + 1) : all);
+  put("manifest.json", all.substr(0, first));
+  put("metrics.jsonl", first < all.size() ? all.substr(first + 1, second - first - 1) : all);
+  put("gallery.json", second < all.size() ? all.substr(second + 1) : "");
   const report::RunRecord run = report::read_run(folder);
   report::used_plugins(run);
   run.images_per_second();

@@ -92,7 +92,13 @@ def runs():
     manifest = {"tandem": "<fuzz>", "seed": 3, "peak_memory_bytes": 5e9, "data": {"fingerprint": "f"},
                 "machine": {"threads": 2}, "plugins": [{"id": "p", "sha256": "00"}]}
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    put("metrics/whole", (json.dumps(manifest) + "\0" + text).encode())
+    picture = {"name": "<fuzz>", "label": 1, "png": "data:image/png;base64,AAAA"}
+    gallery = {"map": {"x": [1, 2.5], "y": [3, 4], "labels": [0, -1], "explained": [0.5, 0.25], "pictures": "<fuzz>", "features": "<fuzz>"},
+               "neighbours": {"bank": "<fuzz>", "queries": [dict(picture, neighbours=[dict(picture, similarity=0.5)])]}}
+    put("metrics/whole", "\0".join([json.dumps(manifest), text, json.dumps(gallery)]).encode())
+    put("metrics/no_whole_numbers", b'\0{"event":"start","epochs":1e300}\n{"event":"matrix","name":"m","step":1,"rows":-1e30,'
+        b'"columns":1,"values":[1]}\n{"event":"step","step":18446744073709551615,"loss":1,"lr":1}\n\0'
+        b'{"map":{"x":[1e308],"y":[-1e308],"labels":[1e99],"explained":[1e308,0]}}')
     put("metrics/lines", text[:600].encode())
 
 
@@ -118,6 +124,7 @@ def configurations():
     put("config/complete", COMPLETE.encode())
     put("config/other", OTHER.encode())
     put("config/line_end_in_message", b"a = i\n[b]\n")
+    put("config/id_of_lines", b"[backbone]\nuse = \'\'\'a\nb\'\'\'\n")
     put("assignment/values", b"optimizer.lr=0.1\nrun.out = runs/x\nview[0].ops[0].size=24\nobjective.projector=[1,2]\n")
     put("assignment/uses", b"objective.use=simsiam\nobjective.predictor=false\nview[1].ops=[{use='crop',tags=[\"a\"]}]\n"
                            b"schedule={use='step'}\nobjective.lambda='1/d'\nbackbone.pool=gem\n")

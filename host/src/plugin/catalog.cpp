@@ -1,5 +1,6 @@
 #include "plugin/catalog.hpp"
 
+#include "config/origin.hpp"
 #include "plugin/permissions.hpp"
 #include "plugin/stamp.hpp"
 #include "tandem/base/error.hpp"
@@ -133,7 +134,8 @@ void Catalog::open(std::size_t at) {
 
 void Catalog::unknown(Role role, std::string_view id) const {
   const auto known = ids(role);
-  std::string message = Log::join("no plugin provides the ", role_name(role), " '", id, "'");
+  std::string message =
+      Log::join("no plugin provides the ", role_name(role), " '", config::shown(id), "'");
   const auto close = nearest(id, known);
   const auto& shown = close.empty() ? known : close;
   for (std::size_t i = 0; i < shown.size(); ++i) {

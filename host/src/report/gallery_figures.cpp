@@ -2,6 +2,7 @@
 #include "report/figures.hpp"
 #include "report/html.hpp"
 #include "report/text.hpp"
+#include "report/whole_number.hpp"
 
 #include <algorithm>
 #include <array>
@@ -88,8 +89,14 @@ std::string key_of_classes(const std::vector<std::int64_t>& classes, bool others
   return element("ul", "class=\"classes\"", items);
 }
 
+std::vector<std::int64_t> labels_of(const Json& json) {
+  std::vector<std::int64_t> labels;
+  for (const Json& label : json) labels.push_back(whole_number(label));
+  return labels;
+}
+
 std::string draw_map(const Json& json, const std::string& who) {
-  const Map map{json.at("x"), json.at("y"), json.at("explained"), json.at("labels")};
+  const Map map{json.at("x"), json.at("y"), json.at("explained"), labels_of(json.at("labels"))};
   if (map.x.empty() || map.y.size() != map.x.size() || map.labels.size() != map.x.size() ||
       map.explained.size() != 2)
     return {};
@@ -120,7 +127,9 @@ struct Thumbnail {
   std::string name, png;
   std::int64_t label;
   explicit Thumbnail(const Json& json)
-      : name(json.at("name")), png(checked_png_uri(json.at("png"))), label(json.at("label")) {}
+      : name(json.at("name")),
+        png(checked_png_uri(json.at("png"))),
+        label(whole_number(json.at("label"))) {}
 
   std::string image() const {
     const std::string what = escaped(name + ", " + class_text(label));

@@ -1,5 +1,7 @@
 #include "report/metrics_reader.hpp"
 
+#include "report/whole_number.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -11,7 +13,12 @@ namespace {
 using formats::Json;
 
 std::int64_t whole(const Json& line, const char* key) {
-  return line.at(key).get<std::int64_t>();
+  return whole_number(line.at(key));
+}
+
+std::int64_t whole(const Json& line, const char* key, std::int64_t otherwise) {
+  const auto found = line.find(key);
+  return found == line.end() ? otherwise : whole_number(*found);
 }
 
 std::string text(const Json& line, const char* key) {
@@ -41,13 +48,13 @@ class Reader {
     info.objective = text(line, "objective");
     info.backbone = text(line, "backbone");
     info.device = text(line, "device");
-    info.samples = line.value("samples", info.samples);
-    info.batch_size = line.value("batch_size", info.batch_size);
-    info.steps_per_epoch = line.value("steps_per_epoch", info.steps_per_epoch);
-    info.epochs = line.value("epochs", info.epochs);
-    info.total_steps = line.value("total_steps", info.total_steps);
-    info.first_step = line.value("first_step", std::int64_t{0});
-    info.parameters = line.value("parameters", info.parameters);
+    info.samples = whole(line, "samples", info.samples);
+    info.batch_size = whole(line, "batch_size", info.batch_size);
+    info.steps_per_epoch = whole(line, "steps_per_epoch", info.steps_per_epoch);
+    info.epochs = whole(line, "epochs", info.epochs);
+    info.total_steps = whole(line, "total_steps", info.total_steps);
+    info.first_step = whole(line, "first_step", 0);
+    info.parameters = whole(line, "parameters", info.parameters);
     forget_after(info.first_step);
     run_.end.clear();
   }
@@ -96,7 +103,7 @@ class Reader {
     event.name = text(line, "name");
     event.protocol = text(line, "protocol");
     event.step = whole(line, "step");
-    event.epoch = line.value("epoch", std::int64_t{0});
+    event.epoch = whole(line, "epoch", 0);
     for (const auto& [name, value] : line.at("values").items()) {
       event.values.push_back({name, formats::number_from_json(value)});
       add("eval " + name, epochs(event.step), value);
@@ -117,8 +124,8 @@ class Reader {
   void matrix(const Json& line) {
     Matrix matrix{text(line, "name"),
                   whole(line, "step"),
-                  line.at("rows").get<std::size_t>(),
-                  line.at("columns").get<std::size_t>(),
+                  static_cast<std::size_t>(whole(line, "rows")),
+                  static_cast<std::size_t>(whole(line, "columns")),
                   {}};
     for (const Json& value : line.at("values"))
       matrix.values.push_back(formats::number_from_json(value));
@@ -135,7 +142,7 @@ class Reader {
   void end(const Json& line) {
     run_.end = text(line, "reason");
     run_.message = text(line, "message");
-    run_.steps = line.value("step", run_.steps);
+    run_.steps = whole(line, "step", run_.steps);
     run_.seconds += line.value("timing", Json::object()).value("total", 0.0);
   }
 

@@ -75,7 +75,8 @@ const Schema& lookup(Role role, const std::string& id) {
   if (role == Role::augmentation && id == "crop") return schema<Crop>();
   if (role == Role::augmentation && id == "grayscale") return schema<Grayscale>();
   if (role == Role::augmentation && id == "clash") return schema<Clash>();
-  throw Error(ErrorKind::plugin, "no plugin provides " + std::string(role_name(role)) + " " + id);
+  throw Error(ErrorKind::plugin,
+              "no plugin provides " + std::string(role_name(role)) + " " + config::shown(id));
 }
 
 const char* const complete = R"([run]

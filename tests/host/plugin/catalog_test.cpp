@@ -80,6 +80,10 @@ TEST_CASE("an unknown id is told with the nearest ones") {
   CHECK(has(error.what(), "no plugin provides the augmentation 'invrt'; did you mean 'invert'?"));
   CHECK(has(error_of([&] { catalog.find(Role::objective, "invert"); }).what(),
             "the objective 'invert'"));
+  const std::string hostile = "a\n\x1b" + std::string(5000, 'b');
+  const auto told = error_of([&] { catalog.find(Role::objective, hostile); });
+  CHECK(has(told.what(), "the objective 'a\uFFFD\uFFFDbbb"));
+  CHECK(std::string(told.what()).size() < 500);
 }
 
 TEST_CASE("a plugin that does not fit is refused and none of it is mapped") {

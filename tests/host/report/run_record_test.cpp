@@ -39,6 +39,19 @@ TEST_CASE("a finished run is read in full") {
   CHECK(run.damaged_lines == 0);
 }
 
+TEST_CASE("a number that is not whole, or too large, damages its line and is none") {
+  for (const std::string number : {"1e300", "-1e300", "1.5", "18446744073709551615", "true"}) {
+    const auto run =
+        record_of(R"({"event":"step","step":)" + number + R"(,"loss":1,"lr":1})" + "\n" +
+                  R"({"event":"start","epochs":)" + number + "}\n" +
+                  R"({"event":"matrix","name":"m","step":1,"columns":1,"values":[1],"rows":)" +
+                  number + "}\n");
+    CAPTURE(number);
+    CHECK(run.damaged_lines == 3);
+    CHECK(run.steps == 0);
+  }
+}
+
 TEST_CASE("damaged lines and unknown ones are passed over, an unfinished last one too") {
   const auto run =
       record_of(R"({"event":"start","objective":"byol","steps_per_epoch":10,"new":[1,2]})"
