@@ -72,16 +72,17 @@ inline float byte_hue_of(float r, float g, float b, float highest, float lowest,
   return levels_of(share < 0 ? share + 1 : share);
 }
 
-/// A channel of the pixel with Pillow's H, S and V, as V · (1 - S / 255 · lack / 85) and a half,
-/// for rounding. `lack` is how far the hue is from where this channel is V, in 85ths of a sextant,
-/// of which only 0 … 85 count. In parts of 1 / 21675, which is 255 · 85, all is whole or half and
-/// exact in float: `full` is V and a half, `steep` is V · S.
+/// A channel of the pixel with Pillow's H, S and V, V · (1 - S / 255 · lack / 85), rounded. `lack`
+/// is how far the hue is from where this channel is V, in 85ths of a sextant, of which only 0 … 85
+/// count. In parts of 1 / 21675, which is 255 · 85, all is whole or half and exact in float: `full`
+/// is V and a half, `steep` is V · S.
 inline float byte_channel(float full, float steep, float lack) {
-  return (full - steep * std::min(std::max(lack, 0.0f), 85.0f)) * (1 / 21675.0f);
+  const float value = (full - steep * std::min(std::max(lack, 0.0f), 85.0f)) * (1 / 21675.0f);
+  return static_cast<float>(static_cast<std::int32_t>(value));
 }
 
 /// Turns hues of bytes by `turn` of Pillow's 256 levels (0 … 255): the pixels that Pillow makes of
-/// RGB by way of its 8-bit HSV, before what is behind the point is cut off.
+/// RGB by way of its 8-bit HSV.
 inline void turn_byte_hues(Planes& p, float turn) {
   for (std::size_t i = 0; i < Planes::size; ++i) {
     const float r = p.r[i], g = p.g[i], b = p.b[i];

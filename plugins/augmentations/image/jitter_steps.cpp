@@ -22,11 +22,6 @@ float blend(float from, float to, float factor) {
   return sizeof(T) == 1 ? static_cast<float>(static_cast<std::int32_t>(mixed)) : mixed;
 }
 
-inline void cut_off(float* values) {
-  for (std::size_t i = 0; i < Planes::size; ++i)
-    values[i] = static_cast<float>(static_cast<std::int32_t>(values[i]));
-}
-
 template <class T>
 void blend_with(float from, float factor, float* values) {
   for (std::size_t i = 0; i < Planes::size; ++i) values[i] = blend<T>(from, values[i], factor);
@@ -54,7 +49,6 @@ TANDEM_VECTOR void turn_hue(Planes& p, float share) {
   if constexpr (sizeof(T) == 1) {
     // As torchvision has it: cut off towards 0, then wrapped to a byte.
     turn_byte_hues(p, static_cast<std::uint8_t>(static_cast<int>(double{share} * 255)));
-    for (float* plane : {p.r, p.g, p.b}) cut_off(plane);
   } else {
     turn_hues(p, 6 * share);
   }
