@@ -21,11 +21,11 @@ TEST_CASE("a malformed configuration ends with exit code 3 and the place of the 
   const Workplace here;
   const std::vector<Malformed> table = {
       {"[objective]\nuse = \"barlow_twins\"\nlamda = 0.1\n", "3:1", "did you mean 'lambda'?"},
-      {"[objective]\nuse = \"barlow_twins\"\nlambda = -1\n", "3:10", "above 0"},
+      {"[objective]\nuse = \"barlow_twins\"\nlambda = -1\n", "3:10", "at least 0"},
       {"[objective]\nuse = \"barlow_twins\"\nprojector = [1, \"a\"]\n", "3:17", "element 2"},
       {"[objective]\nuse = \"byol\"\nlambda = 1\n", "3:1", "unknown key 'lambda'"},
-      {"[[view]]\nops = [{ use = \"random_resized_crop\", size = 1.5 }]\n", "2:47", "integer"},
-      {"[[view]]\nops = [{ use = \"grayscale\", p = 2 }]\n", "2:32", "'p'"},
+      {"[[view]]\nops = [{ use = \"random_resized_crop\", size = 1.5 }]\n", "2:46", "integer"},
+      {"[[view]]\nops = [{ use = \"grayscale\", p = 2 }]\n", "2:33", "'p'"},
       {"[train]\nepochs = 1\nepochs = 2\n", "3:1", "not TOML"},
       {"[train]\nepochs = 1979-05-27\n", "2:10", "date"},
       {"[run]\ndevice = cuda\n", "2:10", "needs quotes"},

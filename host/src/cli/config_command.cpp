@@ -16,7 +16,7 @@ void show_json(const config::Config& config) {
   for (const auto& [path, value, doc, origin] : config::settings(config)) {
     list.push_back({{"key", path}, {"value", value}, {"origin", origin.where()}});
   }
-  std::cout << list.dump(2) << '\n';
+  std::cout << formats::json_text(list);
 }
 
 }  // namespace

@@ -79,9 +79,8 @@ void config_diff(const Arguments& arguments, plugin::Catalog& catalog, const std
   const auto list =
       config::differences(read(arguments, catalog, left), read(arguments, catalog, right));
   if (arguments.json())
-    std::cout
-        << formats::Json{{"left", left}, {"right", right}, {"differences", to_json(list)}}.dump(2)
-        << '\n';
+    std::cout << formats::json_text(
+        {{"left", left}, {"right", right}, {"differences", to_json(list)}});
   else if (list.empty())
     std::cout << "the two configurations are the same\n";
   else

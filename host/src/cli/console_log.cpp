@@ -1,5 +1,7 @@
 #include "cli/console_log.hpp"
 
+#include "config/origin.hpp"
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
@@ -41,7 +43,8 @@ ConsoleLog::ConsoleLog(bool verbose, bool quiet) {
 
 void ConsoleLog::write(LogLevel level, std::string_view message) {
   if (progress_ != nullptr) progress_->clear();
-  logger_->log(to_spdlog(level), "{}", message);
+  // Names of files and of what they hold come in here too, which must not steer a terminal.
+  logger_->log(to_spdlog(level), "{}", config::printable_lines(message));
 }
 
 }  // namespace tandem::cli

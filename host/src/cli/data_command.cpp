@@ -4,6 +4,7 @@
 #include "cli/process.hpp"
 #include "cli/setup.hpp"
 #include "config/data_section.hpp"
+#include "formats/json_lines.hpp"
 #include "report/text.hpp"
 #include "run/data_set.hpp"
 #include "tandem/base/error.hpp"
@@ -106,7 +107,7 @@ int data_command(const Strings& words) {
     return signal_exit_code();
   }
   if (arguments.json()) {
-    std::cout << data_report_json(report, *source).dump(2) << '\n';
+    std::cout << formats::json_text(data_report_json(report, *source));
   } else {
     std::cout << data_report_text(report, *source);
   }

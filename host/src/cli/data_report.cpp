@@ -1,5 +1,6 @@
 #include "cli/data_report.hpp"
 
+#include "config/origin.hpp"
 #include "report/text.hpp"
 #include "report/text_table.hpp"
 #include "tandem/base/log.hpp"
@@ -28,7 +29,7 @@ void add_bad(std::ostream& out, const DataReport& report) {
   if (report.bad.empty()) return;
   out << "\nunreadable:\n";
   for (std::size_t i = 0; i < std::min(report.bad.size(), most_lines); ++i) {
-    out << "  " << report.bad[i].reason << '\n';
+    out << "  " << config::printable(report.bad[i].reason) << '\n';
   }
   add_rest(out, report.bad.size());
 }
@@ -39,7 +40,7 @@ void add_duplicates(std::ostream& out, const DataReport& report, const data::Sou
   for (std::size_t i = 0; i < std::min(report.duplicates.size(), most_lines); ++i) {
     const char* between = "  ";
     for (const std::int64_t index : report.duplicates[i]) {
-      out << between << source.name(index);
+      out << between << config::printable(source.name(index));
       between = " = ";
     }
     out << '\n';

@@ -89,7 +89,7 @@ int list_rules(bool as_json) {
                     {"what", rule->what},
                     {"needs", rule->needs == nullptr ? "" : rule->needs}});
   }
-  std::cout << (as_json ? list.dump(2) + '\n' : text);
+  std::cout << (as_json ? formats::json_text(list) : text);
   return 0;
 }
 
@@ -219,7 +219,7 @@ void print_json(const Target& target, const std::vector<Outcome>& outcomes, std:
   }
   const Json report = {
       {"file", target.file.string()}, {"seed", seed}, {"ok", ok}, {"checks", list}};
-  std::cout << report.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  std::cout << formats::json_text(report);
 }
 
 }  // namespace

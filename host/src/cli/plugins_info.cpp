@@ -146,7 +146,7 @@ void show_plugin(plugin::Catalog& catalog, const std::string& id, bool as_json) 
     else
       plugin_text(file);
   }
-  if (as_json) std::cout << list.dump(2) << '\n';
+  if (as_json) std::cout << formats::json_text(list);
 }
 
 }  // namespace tandem::cli

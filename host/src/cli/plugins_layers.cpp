@@ -92,7 +92,7 @@ void print_json(const config::Config& config, const data::Shape& input,
                                 {"input", {input.channels, input.height, input.width}},
                                 {"pool", config.backbone_host.pool},
                                 {"layers", list}};
-  std::cout << result.dump(2) << '\n';
+  std::cout << formats::json_text(result);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using plugin::text;
 void list_json(const plugin::Catalog& catalog) {
   auto list = formats::Json::array();
   for (const auto& file : catalog.files()) list.push_back(file_json(file));
-  std::cout << list.dump(2) << '\n';
+  std::cout << formats::json_text(list);
 }
 
 void list_text(const plugin::Catalog& catalog) {

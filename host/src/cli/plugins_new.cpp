@@ -164,7 +164,7 @@ void new_plugin(const std::string& role, const std::string& name, const plugin::
   write_project(from, folder, {role, name});
   const auto [commands, note] = next_commands(folder, role, name);
   if (arguments.json()) {
-    std::cout << formats::Json{{"folder", folder.string()}, {"next", commands}}.dump(2) << '\n';
+    std::cout << formats::json_text({{"folder", folder.string()}, {"next", commands}});
     return;
   }
   std::cout << "wrote " << folder.string() << "; next:\n\n";

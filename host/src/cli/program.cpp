@@ -2,6 +2,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/process.hpp"
+#include "config/origin.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/params.hpp"
 
@@ -78,7 +79,8 @@ bool begins_with_place(const std::string& message) {
 }
 
 int complain(const std::string& message, ErrorKind kind) {
-  std::cerr << (begins_with_place(message) ? "" : "error: ") << message << '\n';
+  std::cerr << (begins_with_place(message) ? "" : "error: ") << config::printable_lines(message)
+            << '\n';
   return static_cast<int>(kind);
 }
 
