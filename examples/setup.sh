@@ -15,7 +15,7 @@ readonly torch_version=2.13.0
 readonly build_packages=(
   g++ cmake ninja-build make ccache mold git ca-certificates python3-venv
   libboost-dev libboost-program-options-dev libtomlplusplus-dev nlohmann-json3-dev libspdlog-dev
-  libopencv-dev libjpeg-dev libpng-dev libssl-dev zlib1g-dev dataset-fashion-mnist
+  libopencv-dev libjpeg-dev libpng-dev libssl-dev zlib1g-dev libgloo-dev dataset-fashion-mnist
 )
 readonly test_packages=(
   libturbojpeg0-dev catch2 librapidcheck-dev clang-format clang-tidy chromium fonts-dejavu-core

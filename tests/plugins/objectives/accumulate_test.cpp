@@ -2,10 +2,14 @@
 #include "support.hpp"
 #include "tandem/sdk/collective.hpp"
 #include "tandem/sdk/module.hpp"
+#include "tandem/sdk/testing.hpp"
 #include "train/learner.hpp"
 #include "train/parameter_groups.hpp"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <torch/nn.h>
+
+#include <mutex>
 
 using namespace tandem;
 using namespace tandem::test;
@@ -54,7 +58,8 @@ struct Trial {
   bool joint = false;
   at::ScalarType type = at::kDouble;
   std::int64_t steps = ::steps;
-  bool permuted = false;  // the rows of each batch
+  bool permuted = false;                    // the rows of each batch
+  Collective* collective = &single_rank();  // whose ranks share each batch
 };
 
 /// What a training leaves: losses, the gradients of every step, all state at the end.
@@ -64,20 +69,26 @@ struct Outcome {
   std::vector<NamedTensor> state;
 };
 
-ObjectiveContext context_of(at::ScalarType type) {
+ObjectiveContext context_of(const Trial& trial) {
+  const at::ScalarType type = trial.type;
   ObjectiveContext context;
   context.encoder = std::make_shared<SampleByItself>(type);
   context.new_encoder = [type](Init) { return std::make_shared<SampleByItself>(type); };
-  context.collective = &single_rank();
+  context.collective = trial.collective;
   context.log = &null_log();
   context.global_batch = batch;
   context.steps_per_epoch = context.total_steps = steps;
   return context;
 }
 
+/// LibTorch's generator serves all threads: weights are drawn by one at a time, and no step begins
+/// before all are.
+std::mutex drawing;
+
 train::LearnerParts parts_of(const Trial& trial) {
+  const std::lock_guard lock(drawing);
   torch::manual_seed(5);
-  const auto context = context_of(trial.type);
+  const auto context = context_of(trial);
   train::LearnerParts parts;
   parts.encoder = context.encoder;
   parts.objective = make(trial.method.id, trial.method.settings, context);
@@ -89,13 +100,18 @@ train::LearnerParts parts_of(const Trial& trial) {
   parts.views = {{0, 2, "", true}, {1, 2, "", true}};
   parts.joint = trial.joint;
   parts.chunks = trial.chunks;
+  parts.collective = trial.collective;
   return parts;
 }
 
 at::Tensor view_of(std::int64_t step, std::int64_t number, const Trial& trial) {
-  torch::manual_seed(static_cast<std::uint64_t>(100 + 2 * step + number));
-  const at::Tensor view = torch::randn({batch, 3, 9, 9}, at::kDouble);
-  return (trial.permuted ? view.flip(0) : view).to(trial.type);
+  const auto own_generator =
+      at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(100 + 2 * step + number));
+  const at::Tensor view = torch::randn({batch, 3, 9, 9}, own_generator, at::kDouble);
+  const std::int64_t own = batch / trial.collective->size();
+  return (trial.permuted ? view.flip(0) : view)
+      .narrow(0, trial.collective->rank() * own, own)
+      .to(trial.type);
 }
 
 void append(std::vector<NamedTensor>& to, Stateful& object, const std::string& prefix) {
@@ -108,6 +124,7 @@ Outcome run(const Trial& trial) {
   auto parts = parts_of(trial);
   const auto trained = parts.optimizer->parameters();
   train::Learner learner(std::move(parts));
+  trial.collective->all_reduce_sum(torch::zeros({1}));  // all ranks wait here for one another
   Outcome outcome;
   for (std::int64_t step = 0; step < trial.steps; ++step) {
     const at::Tensor views[] = {view_of(step, 0, trial), view_of(step, 1, trial)};
@@ -152,6 +169,24 @@ TEST_CASE("any number of chunks: the losses, gradients and weights of the whole 
         CHECK(worst(parts.gradients, whole.gradients) <= 1e-10);
         CHECK(worst(parts.state, whole.state) <= 1e-10);
       }
+    }
+  }
+}
+
+TEST_CASE("two ranks, each with two chunks: those of the whole batch too (float64)") {
+  for (const Method& method : methods()) {
+    INFO(method.id);
+    const Outcome whole = run({.method = method});
+    std::vector<Outcome> of_ranks(2);
+    testing::run_ranks(2, [&](Collective& collective) {
+      of_ranks[static_cast<std::size_t>(collective.rank())] =
+          run({.method = method, .chunks = 2, .collective = &collective});
+    });
+    for (const Outcome& outcome : of_ranks) {
+      for (std::size_t i = 0; i < whole.losses.size(); ++i)
+        CHECK(std::abs(outcome.losses[i] - whole.losses[i]) <= 1e-10 * std::abs(whole.losses[i]));
+      CHECK(worst(outcome.gradients, whole.gradients) <= 1e-10);
+      CHECK(worst(outcome.state, whole.state) <= 1e-10);
     }
   }
 }

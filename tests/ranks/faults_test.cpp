@@ -1,0 +1,59 @@
+#include "catch.hpp"
+#include "launch.hpp"
+#include "temporary_folder.hpp"
+
+using namespace ranks;
+
+namespace {
+
+std::vector<Ended> with_fault(const std::string& fault, int ranks, int rank) {
+  const TemporaryFolder folder;
+  return launch({.ranks = ranks,
+                 .words = {TANDEM_RANK_WORKER, folder.path().string(), "simsiam", "-", "resnet10",
+                           "float32", "1000", fault, std::to_string(rank), "3"}});
+}
+
+/// All ranks but the lost one ended within 30 s, with exit code 8, and said so.
+void check_others(const std::vector<Ended>& ended, std::size_t lost, const std::string& words) {
+  for (std::size_t rank = 0; rank < ended.size(); ++rank) {
+    if (rank == lost) continue;
+    INFO("rank " << rank << ": " << ended[rank].text);
+    CHECK(ended[rank].code == 8);
+    CHECK(ended[rank].seconds < 30);
+    CHECK(ended[rank].text.find(words) != std::string::npos);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a rank that is killed is named by all others") {
+  const auto ended = with_fault("kill", 4, 1);
+  CHECK(ended[1].code == 128 + 9);
+  check_others(ended, 1, "rank 1 of 4 is gone");
+}
+
+TEST_CASE("rank 0, which holds the store, is named too") {
+  const auto ended = with_fault("kill", 4, 0);
+  CHECK(ended[0].code == 128 + 9);
+  check_others(ended, 0, "rank 0, which holds the ranks' store, is gone");
+}
+
+TEST_CASE("what a rank failed with is what the others say") {
+  const auto ended = with_fault("throw", 4, 2);
+  CHECK(ended[2].code == 4);
+  check_others(ended, 2, "rank 2 of 4 ended: a picture went away");
+}
+
+TEST_CASE("a rank that hangs is named") {
+  const auto ended = with_fault("stop", 4, 1);
+  check_others(ended, 1, "rank 1 of 4 has been silent for 15 s");
+}
+
+TEST_CASE("a rank that does not start is named") {
+  const TemporaryFolder folder;
+  const auto ended = launch({.ranks = 4,
+                             .starts = 3,
+                             .words = {TANDEM_RANK_WORKER, folder.path().string(), "simsiam", "-",
+                                       "resnet10", "float32", "2"}});
+  check_others(ended, 3, "rank 3 of 4 did not start within 20 s");
+}
