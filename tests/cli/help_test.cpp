@@ -14,7 +14,7 @@ struct Command {
 const std::vector<Command> commands = {
     {"train",
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--overwrite",
-      "--dry-run", "--init-from", "--strip-prefix"}},
+      "--resume", "--allow-change", "--replay", "--dry-run", "--init-from", "--strip-prefix"}},
     {"compare",
      {"--data", "--objective", "--backbone", "--device", "--set", "--seeds", "--out",
       "--overwrite"}},
@@ -24,6 +24,7 @@ const std::vector<Command> commands = {
     {"eval", {}},
     {"embed", {"--data", "--out", "--overwrite", "--set"}},
     {"export", {"--format", "--out", "--part", "--overwrite"}},
+    {"ckpt", {"--keep"}},
     {"data", {"--set"}},
     {"bench", {}},
     {"augment",

@@ -33,12 +33,17 @@ const Finished& finished() {
 }  // namespace
 
 TEST_CASE(
-    "a run leaves its configuration, manifest, metrics, views, weights and page, and no more") {
+    "a run leaves its configuration, manifest, metrics, views, weights, checkpoint and page, and no "
+    "more") {
   REQUIRE(finished().result.code == 0);
-  CHECK(names_of(finished().run) == Words{"backbone.safetensors", "config.toml",
-                                          "events.out.tfevents.tandem", "gallery.json",
-                                          "manifest.json", "metrics.jsonl", "objective.safetensors",
-                                          "report.html", "views.png"});
+  const std::string last = "checkpoints/step-00000008/";
+  CHECK(names_of(finished().run) ==
+        Words{"backbone.safetensors", last + "COMMIT", last + "config.toml",
+              last + "model.safetensors", last + "objective.safetensors",
+              last + "optimizer.safetensors", last + "state.json", "config.toml",
+              "events.out.tfevents.tandem", "gallery.json", "manifest.json", "metrics.jsonl",
+              "objective.safetensors", "report.html", "views.png"});
+  CHECK(std::filesystem::read_symlink(finished().run / "checkpoints/latest") == "step-00000008");
 }
 
 TEST_CASE("a run's result goes to stdout, its progress to stderr without control codes") {

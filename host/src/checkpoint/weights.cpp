@@ -33,6 +33,17 @@ std::map<std::string, const TensorInfo*> wanted(const SafetensorsFile& file,
   return tensors;
 }
 
+class Collector final : public StateVisitor {
+ public:
+  void parameter(std::string_view name, const at::Tensor& tensor) override {
+    state.parameters.push_back({std::string(name), tensor});
+  }
+  void buffer(std::string_view name, const at::Tensor& tensor) override {
+    state.buffers.push_back({std::string(name), tensor});
+  }
+  State state;
+};
+
 /// A tensor of the object and its counterpart in the file.
 struct Match {
   at::Tensor to;
@@ -58,10 +69,10 @@ std::string describe(const NamedTensor& here, const TensorInfo& there) {
                    here.tensor.sizes(), " here");
 }
 
-Comparison compare(Stateful& object, const SafetensorsFile& file, const std::string& prefix) {
+Comparison compare(const State& state, const SafetensorsFile& file, const std::string& prefix) {
   Comparison result;
   auto there = wanted(file, prefix);
-  for (const NamedTensor& here : all_of(state_of(object))) {
+  for (const NamedTensor& here : all_of(state)) {
     const auto found = there.find(here.name);
     if (found == there.end()) {
       result.differences.missing.push_back(here.name);
@@ -119,8 +130,8 @@ std::string listed(const Names& names, const std::string& singular, const std::s
   return names.size() > shown ? text + ", …" : text;
 }
 
-void save_weights(const std::filesystem::path& path, const State& state,
-                  const formats::Metadata& metadata) {
+formats::FileSum save_weights(const std::filesystem::path& path, const State& state,
+                              const formats::Metadata& metadata) {
   std::vector<NamedTensor> all = all_of(state);
   std::vector<TensorView> views;
   for (auto& [name, tensor] : all) {
@@ -128,18 +139,35 @@ void save_weights(const std::filesystem::path& path, const State& state,
     views.push_back({name, file_type(tensor.scalar_type()), tensor.sizes().vec(),
                      tensor.const_data_ptr(), tensor.nbytes()});
   }
-  formats::write_safetensors(path, views, metadata);
+  return formats::write_safetensors(path, views, metadata);
 }
 
-void save_weights(const std::filesystem::path& path, Stateful& object,
-                  const formats::Metadata& metadata) {
-  save_weights(path, state_of(object), metadata);
+formats::FileSum save_weights(const std::filesystem::path& path, Stateful& object,
+                              const formats::Metadata& metadata) {
+  return save_weights(path, state_of(object), metadata);
+}
+
+State collect(const std::function<void(StateVisitor&)>& visit) {
+  Collector collector;
+  visit(collector);
+  return std::move(collector.state);
+}
+
+std::uint64_t bytes_of(const State& state) {
+  std::uint64_t bytes = 0;
+  for (const auto& [name, tensor] : all_of(state)) bytes += tensor.nbytes();
+  return bytes;
 }
 
 LoadResult load_weights(const std::filesystem::path& path, Stateful& object,
                         const LoadOptions& options) {
+  return load_weights(path, state_of(object), options);
+}
+
+LoadResult load_weights(const std::filesystem::path& path, const State& state,
+                        const LoadOptions& options) {
   const auto file = SafetensorsFile::open(path);
-  Comparison found = compare(object, file, options.prefix);
+  Comparison found = compare(state, file, options.prefix);
   check(found, file, options);
   std::vector<at::Tensor> values;
   for (const Match& match : found.matches) values.push_back(read(file, *match.from));

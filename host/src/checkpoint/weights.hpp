@@ -3,6 +3,7 @@
 #include "formats/safetensors.hpp"
 #include "tandem/sdk/stateful.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -14,11 +15,16 @@ namespace tandem::checkpoint {
 /// equal bytes. Tensors may be on any device and in any layout; parameters that share memory are
 /// stored each for itself. Throws Error(resource) where the disk is full, Error(internal) for two
 /// tensors of one name or a type that the format lacks. [main thread]
-void save_weights(const std::filesystem::path& path, const State& state,
-                  const formats::Metadata& metadata = {});
+formats::FileSum save_weights(const std::filesystem::path& path, const State& state,
+                              const formats::Metadata& metadata = {});
 /// All parameters and buffers of an object.
-void save_weights(const std::filesystem::path& path, Stateful& object,
-                  const formats::Metadata& metadata = {});
+formats::FileSum save_weights(const std::filesystem::path& path, Stateful& object,
+                              const formats::Metadata& metadata = {});
+
+/// What a visit names, of something that is no Stateful.
+State collect(const std::function<void(StateVisitor&)>& visit);
+/// The bytes of all tensors.
+std::uint64_t bytes_of(const State& state);
 
 /// Says of a tensor's name whether something is in order.
 using NamePredicate = std::function<bool(const std::string& name)>;
@@ -49,6 +55,9 @@ std::string listed(const std::vector<std::string>& names, const std::string& sin
 /// names all missing, unknown and misshapen tensors of one that does not fit; a shape that differs,
 /// and a file of which nothing fits, are refused even where `strict` is false. [main thread]
 LoadResult load_weights(const std::filesystem::path& path, Stateful& object,
+                        const LoadOptions& options = {});
+/// The same into the tensors of a state.
+LoadResult load_weights(const std::filesystem::path& path, const State& state,
                         const LoadOptions& options = {});
 
 }  // namespace tandem::checkpoint

@@ -13,6 +13,7 @@ int eval_command(const Strings& words);
 int export_command(const Strings& words);
 int plugins_command(const Strings& words);
 int config_command(const Strings& words);
+int ckpt_command(const Strings& words);
 int data_command(const Strings& words);
 int augment_command(const Strings& words);
 int bench_command(const Strings& words);

@@ -30,6 +30,7 @@ constexpr std::array commands = {
     Command{"embed", "write a trained backbone's features of pictures", embed_command},
     Command{"eval", "evaluate a run: kNN, linear probe, against simple baselines", eval_command},
     Command{"export", "write a run's weights for torchvision, timm or ONNX", export_command},
+    Command{"ckpt", "list, verify and prune a run's checkpoints", ckpt_command},
     Command{"data", "check a data set: every picture, sizes, classes, duplicates", data_command},
     Command{"augment", "draw the views that training sees", augment_command},
     Command{"bench", "measure the data path on this machine", bench_command},

@@ -2,12 +2,18 @@
 #include "cli/console_log.hpp"
 #include "cli/process.hpp"
 #include "cli/setup.hpp"
+#include "formats/disk.hpp"
 #include "formats/json_lines.hpp"
+#include "report/text.hpp"
+#include "run/replay.hpp"
 #include "run/train_run.hpp"
 #include "tandem/base/error.hpp"
 
 #include <unistd.h>
+
+#include <filesystem>
 #include <iostream>
+#include <string>
 
 namespace tandem::cli {
 namespace po = boost::program_options;
@@ -37,10 +43,20 @@ Arguments train_arguments() {
       "  tandem train --data DIR_OF_IMAGES                       sensible defaults for everything\n"
       "  tandem train --data DIR --objective simsiam             another objective\n"
       "  tandem train my.toml --set train.epochs=20              a configuration of your own\n"
+      "  tandem train runs/mine --resume                         go on with a run that was "
+      "stopped\n"
       "The folder's config.toml then holds every key; tandem config show prints it beforehand.");
   add_config_options(arguments, 1);
   arguments.add()("overwrite", po::bool_switch(), "replace the run that --out names")  //
-      ("dry-run", po::bool_switch(), "one step of everything, nothing kept")           //
+      ("resume", po::bool_switch(),
+       "go on with the run that --out names, or that stands in CONFIG's place, from its newest "
+       "whole checkpoint")  //
+      ("allow-change", po::value<Strings>()->composing()->value_name("KEY"),
+       "with --resume: a key that may differ from the run's, e.g. train.epochs; may be "
+       "repeated")  //
+      ("replay", po::value<std::string>()->value_name("FOLDER"),
+       "do the step again that a guard stopped, from what the run kept of it")  //
+      ("dry-run", po::bool_switch(), "one step of everything, nothing kept")    //
       ("init-from", po::value<std::string>()->value_name("FILE"),
        "weights to start the backbone from: safetensors with its names, or a run folder")  //
       ("strip-prefix", po::value<std::string>()->value_name("PREFIX"),
@@ -52,6 +68,41 @@ run::InitialWeights initial_weights(const Arguments& arguments) {
   if (arguments.has("strip-prefix") && !arguments.has("init-from"))
     throw Error(ErrorKind::usage, "--strip-prefix needs the file that --init-from names");
   return {arguments.text("init-from"), arguments.text("strip-prefix")};
+}
+
+/// A run that is resumed is its folder's: its configuration, unless another is named, and its
+/// place.
+run::Layers layers_of(const Arguments& arguments) {
+  std::string word = arguments.text("config");
+  if (!arguments.flag("resume")) return read_layers(arguments, word);
+  const bool word_is_run = std::filesystem::is_directory(word);
+  const std::string out = arguments.has("out") ? arguments.text("out") : word_is_run ? word : "";
+  if (out.empty())
+    throw Error(
+        ErrorKind::usage,
+        "--resume needs the run's folder: tandem train DIR --resume, or name it with --out");
+  if (word.empty() && std::filesystem::exists(std::filesystem::path(out) / "config.toml"))
+    word = out;
+  auto layers = read_layers(arguments, word);
+  layers.assignments.push_back({assignment("run.out", out), "--resume"});
+  return layers;
+}
+
+void check_together(const Arguments& arguments) {
+  const auto refuse = [](const std::string& what) { throw Error(ErrorKind::usage, what); };
+  const bool resume = arguments.flag("resume");
+  for (const char* other : {"overwrite", "dry-run"}) {
+    if (resume && arguments.flag(other))
+      refuse(std::string("--resume and --") + other + " exclude each other");
+  }
+  if (resume && arguments.has("init-from"))
+    refuse("--resume goes on with the run's own weights; --init-from starts another run");
+  if (!resume && arguments.has("allow-change")) refuse("--allow-change needs --resume");
+}
+
+run::FolderUse folder_use(const Arguments& arguments) {
+  if (arguments.flag("resume")) return run::FolderUse::resume;
+  return arguments.flag("overwrite") ? run::FolderUse::overwrite : run::FolderUse::fresh;
 }
 
 void print_json(const run::TrainSummary& summary) {
@@ -76,10 +127,31 @@ void print_text(const run::TrainSummary& summary) {
     for (const auto& [name, value] : event.values)
       std::cout << name << ' ' << value << "  (" << event.protocol << ")\n";
   }
-  if (summary.folder.empty())
+  if (summary.folder.empty()) {
     std::cout << "dry run: one step of everything went well\n";
-  else
+    if (const auto& cost = summary.checkpoint)
+      std::cout << "a checkpoint takes " << formats::human_bytes(cost->bytes) << ", written in "
+                << report::fixed(cost->write_seconds, 2) << " s, read again in "
+                << report::fixed(cost->read_seconds, 2) << " s\n";
+  } else {
     std::cout << "run folder: " << summary.folder.string() << '\n';
+  }
+}
+
+/// 0 where the step goes well now; what stops it again is an error, as it was then.
+int replay_command(const Arguments& arguments, plugin::Catalog& catalog, Log& log) {
+  const auto again = run::replay(arguments.text("replay"), catalog, log);
+  if (arguments.json()) {
+    std::cout << formats::json_text({{"step", again.step},
+                                     {"problem", again.problem},
+                                     {"seen", again.seen},
+                                     {"same", again.seen == again.problem}});
+    return again.seen.empty() ? 0 : static_cast<int>(ErrorKind::guard);
+  }
+  if (!again.seen.empty()) throw Error(ErrorKind::guard, again.seen);
+  std::cout << "step " << again.step << " goes well here, with a loss of " << again.loss
+            << "; then it was stopped: " << again.problem << '\n';
+  return 0;
 }
 
 }  // namespace
@@ -87,15 +159,21 @@ void print_text(const run::TrainSummary& summary) {
 int train_command(const Strings& words) {
   auto arguments = train_arguments();
   if (!arguments.parse(words)) return 0;
+  check_together(arguments);
   ConsoleLog log(arguments.verbose(), arguments.quiet());
   report::Progress progress(std::cerr, report::progress_style(STDERR_FILENO, arguments.quiet()));
   log.keep_clear_of(&progress);
   auto catalog = make_catalog(arguments, log);
-  const auto prepared = run::prepare(read_layers(arguments, arguments.text("config")), catalog);
+  if (arguments.has("replay")) {
+    set_threads(0);
+    return replay_command(arguments, catalog, log);
+  }
+  const auto prepared = run::prepare(layers_of(arguments), catalog);
   set_threads(prepared.config.run.threads);
 
   run::TrainOptions options;
-  options.overwrite = arguments.flag("overwrite");
+  options.use = folder_use(arguments);
+  options.allowed_changes = arguments.list("allow-change");
   options.dry_run = arguments.flag("dry-run");
   options.initial = initial_weights(arguments);
   options.stop = &catch_signals();

@@ -105,8 +105,9 @@ Strings Trials::child_words(const Planned& planned) const {
   const auto set = [&](const std::string& text) { words.insert(words.end(), {"--set", text}); };
   for (const auto& item : layers(variant).assignments) set(item.text);
   set("run.seed=" + std::to_string(planned.seed));
-  set(assignment("run.out", planned.folder.string()));
-  if (std::filesystem::exists(planned.folder / "manifest.json")) words.push_back("--overwrite");
+  words.insert(words.end(), {"--out", planned.folder.string()});
+  if (std::filesystem::exists(planned.folder / "manifest.json"))
+    words.push_back(unfinished_.contains(planned.folder) ? "--resume" : "--overwrite");
   for (const char* option : {"plugin", "plugin-path"}) {
     for (const auto& value : arguments_.list(option))
       words.insert(words.end(), {std::string("--") + option, value});
@@ -152,7 +153,8 @@ bool Trials::kept(const Planned& planned) {
     seconds_.push_back(run.seconds);
     return true;
   }
-  log_.info(planned.folder.string(), " was not finished: it is trained again, from its start");
+  log_.info(planned.folder.string(), " was not finished: it goes on");
+  unfinished_.insert(planned.folder);
   return false;
 }
 

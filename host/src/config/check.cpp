@@ -224,6 +224,7 @@ Config Checker::run() {
   config_.schedule = top_component("schedule", listed(schedules(), "schedule"));
   config_.train = section<TrainSection>("train");
   config_.eval = section<EvalSection>("eval");
+  config_.checkpoint = section<CheckpointSection>("checkpoint");
   config_.guard = section<GuardSection>("guard");
   check_sections(config_, problems_);
   problems_.throw_if_any();

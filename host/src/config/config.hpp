@@ -42,6 +42,7 @@ struct Config {
   std::vector<View> views;
   TrainSection train;
   EvalSection eval;
+  CheckpointSection checkpoint;
   GuardSection guard;
   /// Where each value that is not a default was written, by its path ("view[0].ops[1].size").
   std::map<std::string, Origin> origins;

@@ -192,6 +192,22 @@ void EvalSection::declare(Fields<EvalSection>& f) {
     "network learns nothing of it");
 }
 
+void CheckpointSection::declare(Fields<CheckpointSection>& f) {
+  f("every", &CheckpointSection::every,
+    "minutes of training after which everything that a resume needs is saved; 0: where training "
+    "ends alone")
+      .min(0)
+      .unit("minutes");
+  f("every_steps", &CheckpointSection::every_steps, "save after every so many steps too; 0: not")
+      .min(0)
+      .unit("steps");
+  f("keep", &CheckpointSection::keep, "how many of the newest checkpoints are kept").min(1);
+  f("keep_every", &CheckpointSection::keep_every,
+    "save at the end of every so many epochs, and keep those for good; 0: none")
+      .min(0)
+      .unit("epochs");
+}
+
 void GuardSection::declare(Fields<GuardSection>& f) {
   f("on_collapse", &GuardSection::on_collapse,
     "what follows when the embeddings lose their spread or their rank")
@@ -210,6 +226,7 @@ const std::vector<NamedSchema>& sections() {
       {"schedule", "how the learning rate goes over time; `use` names it", {}},
       {"train", "how long, and in what batches", schema_of<TrainSection>()},
       {"eval", "how the features are judged", schema_of<EvalSection>()},
+      {"checkpoint", "what is saved to go on from", schema_of<CheckpointSection>()},
       {"guard", "what ends a run that goes wrong", schema_of<GuardSection>()},
   };
   return list;

@@ -115,6 +115,7 @@ struct TrainSection {
   int epochs = 100;
   std::int64_t max_steps = 0;  ///< 0: no limit
   int batch_size = 256;        ///< over all ranks
+  int accumulate = 1;          ///< chunks of a batch that pass the network one after another
   std::string views = "separate";
   int log_every = 10;
   static void declare(Fields<TrainSection>& f);
@@ -131,6 +132,14 @@ struct EvalSection {
   int health_every = 25;  ///< -1: never
   bool online_probe = false;
   static void declare(Fields<EvalSection>& f);
+};
+
+struct CheckpointSection {
+  double every = 5;     ///< minutes; 0: not by the clock
+  int every_steps = 0;  ///< 0: not by steps
+  int keep = 2;         ///< the newest
+  int keep_every = 0;   ///< epochs; 0: none for good
+  static void declare(Fields<CheckpointSection>& f);
 };
 
 struct GuardSection {

@@ -85,6 +85,7 @@ std::vector<Block> blocks_of(const Config& config) {
   blocks.push_back(component_block("schedule", config.schedule));
   blocks.push_back(section_block("train", config.train));
   blocks.push_back(section_block("eval", config.eval));
+  blocks.push_back(section_block("checkpoint", config.checkpoint));
   blocks.push_back(section_block("guard", config.guard));
   return blocks;
 }

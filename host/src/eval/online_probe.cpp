@@ -12,6 +12,8 @@
 namespace tandem::eval {
 namespace {
 
+enum { right_at, answers_at, steps_at };  // in the counts
+
 LinearOptions options() {
   LinearOptions options;
   options.momentum = OnlineProbe::momentum;
@@ -33,7 +35,17 @@ OnlineProbe::OnlineProbe(const std::vector<std::int64_t>& labels, std::int64_t w
                          std::uint64_t seed)
     : classes_(labels),
       trainer_(first_weights(classes_.count(), width, seed, at::kFloat), std::array{rate},
-               options()) {}
+               options()),
+      counts_(at::zeros({3}, at::kLong)) {}
+
+std::int64_t OnlineProbe::steps() const {
+  return counts_.data_ptr<std::int64_t>()[steps_at];
+}
+
+void OnlineProbe::visit(StateVisitor& visitor) {
+  trainer_.visit(visitor);
+  visitor.buffer("counts", counts_);
+}
 
 void OnlineProbe::learn(const at::Tensor& latents, std::span<const std::int64_t> labels) {
   const at::NoGradGuard no_grad;
@@ -49,14 +61,16 @@ void OnlineProbe::learn(const at::Tensor& latents, std::span<const std::int64_t>
       latents.flatten(1).to(at::kCPU, at::kFloat).index_select(0, at::tensor(rows));
   const at::Tensor truth = at::tensor(numbers);
   const at::Tensor logits = trainer_.logits(features);
-  right_ += right_answers(logits, truth);
-  answers_ += static_cast<std::int64_t>(rows.size());
-  ++steps_;
+  auto* const counts = counts_.data_ptr<std::int64_t>();
+  counts[right_at] += right_answers(logits, truth);
+  counts[answers_at] += static_cast<std::int64_t>(rows.size());
+  ++counts[steps_at];
   trainer_.step(features, truth, 1, logits);
 }
 
 double OnlineProbe::take_accuracy() {
-  return share(std::exchange(right_, 0), std::exchange(answers_, 0));
+  auto* const counts = counts_.data_ptr<std::int64_t>();
+  return share(std::exchange(counts[right_at], 0), std::exchange(counts[answers_at], 0));
 }
 
 double OnlineProbe::accuracy(const Features& features) const {

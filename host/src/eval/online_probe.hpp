@@ -3,6 +3,7 @@
 #include "eval/class_numbers.hpp"
 #include "eval/features.hpp"
 #include "eval/probe_trainer.hpp"
+#include "tandem/sdk/stateful.hpp"
 
 #include <cstdint>
 #include <span>
@@ -22,7 +23,7 @@ class OnlineProbe {
   /// For the classes of `labels`; latents are `width` wide. Precondition: there is a class.
   OnlineProbe(const std::vector<std::int64_t>& labels, std::int64_t width, std::uint64_t seed);
 
-  std::int64_t steps() const { return steps_; }  ///< that it has learnt from
+  std::int64_t steps() const;  ///< that it has learnt from
   std::int64_t classes() const { return classes_.count(); }
   /// One step on latents (N, F) with N labels; rows without one take no part. Answers first, then
   /// learns.
@@ -31,12 +32,13 @@ class OnlineProbe {
   double take_accuracy();
   /// Share of the labelled rows that it answers rightly; NaN where no row has a label.
   double accuracy(const Features& features) const;
+  /// Names all that it has learnt and counted, as buffers.
+  void visit(StateVisitor& visitor);
 
  private:
   ClassNumbers classes_;
   ProbeTrainer trainer_;
-  std::int64_t right_ = 0, answers_ = 0;  // since they were taken
-  std::int64_t steps_ = 0;
+  at::Tensor counts_;  // int64: right answers and answers since they were taken, steps
 };
 
 }  // namespace tandem::eval

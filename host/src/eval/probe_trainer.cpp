@@ -50,6 +50,13 @@ std::vector<Linear> ProbeTrainer::probes() const {
   return list;
 }
 
+void ProbeTrainer::visit(StateVisitor& visitor) const {
+  visitor.buffer("weight", weight_);
+  visitor.buffer("bias", bias_);
+  visitor.buffer("weight_speed", weight_speed_);
+  visitor.buffer("bias_speed", bias_speed_);
+}
+
 void ProbeTrainer::move(at::Tensor& value, at::Tensor& speed, const at::Tensor& gradient,
                         const at::Tensor& rates) const {
   speed.mul_(momentum_).add_(gradient).add_(value, weight_decay_);

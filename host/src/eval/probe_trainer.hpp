@@ -1,6 +1,7 @@
 #pragma once
 
 #include "eval/scores.hpp"
+#include "tandem/sdk/stateful.hpp"
 
 #include <ATen/core/Tensor.h>
 
@@ -32,6 +33,8 @@ class ProbeTrainer {
             const at::Tensor& logits);
   /// Copies, in the order of the rates.
   std::vector<Linear> probes() const;
+  /// Names weights, biases and their speeds as buffers.
+  void visit(StateVisitor& visitor) const;
 
  private:
   void move(at::Tensor& value, at::Tensor& speed, const at::Tensor& gradient,

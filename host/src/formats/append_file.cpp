@@ -28,6 +28,12 @@ void AppendFile::write(std::string_view record) {
              " (the run goes on; a part of the file will be missing)");
 }
 
+std::uint64_t AppendFile::sync() {
+  ::fdatasync(descriptor_);  // a log that a power cut shortens ends no run
+  const off_t end = ::lseek(descriptor_, 0, SEEK_END);
+  return end < 0 ? 0 : static_cast<std::uint64_t>(end);
+}
+
 int AppendFile::append(std::string_view bytes) {
   ssize_t written = 0;
   do written = ::write(descriptor_, bytes.data(), bytes.size());
@@ -37,6 +43,13 @@ int AppendFile::append(std::string_view bytes) {
   // A torn record would spoil the next one too: take the part back.
   const off_t end = ::lseek(descriptor_, 0, SEEK_END);
   return ::ftruncate(descriptor_, end - written) == 0 ? ENOSPC : errno;
+}
+
+bool cut_file(const std::filesystem::path& path, std::uint64_t bytes) {
+  std::error_code error;
+  if (std::filesystem::file_size(path, error) < bytes || error) return false;
+  if (::truncate(path.c_str(), static_cast<off_t>(bytes)) != 0) throw write_error(path, errno, 0);
+  return true;
 }
 
 }  // namespace tandem::formats

@@ -2,6 +2,7 @@
 
 #include "tandem/base/log.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -20,6 +21,8 @@ class AppendFile {
   AppendFile& operator=(const AppendFile&) = delete;
 
   void write(std::string_view record);
+  /// Makes what was written durable and gives the file's length; 0 where it cannot be told.
+  std::uint64_t sync();
 
  private:
   int append(std::string_view bytes);
@@ -28,5 +31,9 @@ class AppendFile {
   int descriptor_;
   bool reported_ = false;
 };
+
+/// Takes back what was appended to a file after it was `bytes` long. A file that is shorter, or not
+/// there, stays as it is: false then. Throws Error(resource) where it cannot be cut.
+bool cut_file(const std::filesystem::path& path, std::uint64_t bytes);
 
 }  // namespace tandem::formats

@@ -1,5 +1,6 @@
 #include "formats/atomic_file.hpp"
 
+#include "formats/crc32c.hpp"
 #include "formats/disk.hpp"
 
 #include <fcntl.h>
@@ -29,15 +30,6 @@ std::pair<fs::path, int> open_temporary(const fs::path& path) {
   }
 }
 
-/// Makes a rename in the folder durable. Some file systems cannot and say EINVAL.
-int sync_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return errno;
-  const int error = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
-  ::close(descriptor);
-  return error;
-}
-
 }  // namespace
 
 AtomicFile::AtomicFile(fs::path path, std::uint64_t expected_bytes)
@@ -56,6 +48,8 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::write(const void* data, std::size_t bytes) {
   constexpr std::size_t at_once = std::size_t{1} << 30;  // Linux writes at most 2 GiB in one call
   auto* from = static_cast<const char*>(data);
+  written_.bytes += bytes;
+  written_.crc32c = crc32c({from, bytes}, written_.crc32c);
   while (bytes > 0) {
     const ssize_t written = ::write(descriptor_, from, std::min(bytes, at_once));
     if (written < 0 && errno == EINTR) continue;
@@ -65,22 +59,31 @@ void AtomicFile::write(const void* data, std::size_t bytes) {
   }
 }
 
-void AtomicFile::commit() {
+FileSum AtomicFile::commit() {
   if (::fsync(descriptor_) != 0) fail(errno);
   if (::close(std::exchange(descriptor_, -1)) != 0) fail(errno);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(errno);
   temporary_.clear();
   if (const int error = sync_folder(folder_of(path_))) fail(error);
+  return written_;
 }
 
 void AtomicFile::fail(int error) const {
   throw write_error(path_, error, expected_);
 }
 
-void write_file(const fs::path& path, std::string_view content) {
+FileSum write_file(const fs::path& path, std::string_view content) {
   AtomicFile file(path, content.size());
   file.write(content);
-  file.commit();
+  return file.commit();
+}
+
+int sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return errno;
+  const int error = ::fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(descriptor);
+  return error;
 }
 
 }  // namespace tandem::formats

@@ -28,6 +28,7 @@ class JsonLines {
  public:
   JsonLines(std::filesystem::path path, Log& log) : file_(std::move(path), log) {}
   void write(const Json& object);
+  std::uint64_t sync() { return file_.sync(); }
 
  private:
   AppendFile file_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "formats/atomic_file.hpp"
 #include "formats/tensor_type.hpp"
 
 #include <cstddef>
@@ -30,8 +31,8 @@ struct TensorView {
 /// elements first so that each is aligned, else in the given order. Equal input gives equal bytes.
 /// Throws Error(resource) where it cannot be written, Error(internal) for two tensors of one name,
 /// an empty or reserved name, or `bytes` that do not fit the shape.
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
-                       const Metadata& metadata = {});
+FileSum write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                          const Metadata& metadata = {});
 
 /// A tensor of a file; `begin` and `end` count from the start of the tensors' bytes.
 struct TensorInfo {

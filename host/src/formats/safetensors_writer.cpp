@@ -1,6 +1,5 @@
 #include "formats/safetensors.hpp"
 
-#include "formats/atomic_file.hpp"
 #include "tandem/base/error.hpp"
 
 #include <nlohmann/json.hpp>
@@ -68,8 +67,8 @@ std::string header_of(const Order& order, const Metadata& metadata, std::uint64_
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
-                       const Metadata& metadata) {
+FileSum write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
+                          const Metadata& metadata) {
   const Order order = order_of(tensors);
   std::uint64_t data_bytes = 0;
   const std::string header = header_of(order, metadata, data_bytes);
@@ -78,7 +77,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
   file.write(size.data(), size.size());
   file.write(header);
   for (const TensorView* tensor : order) file.write(tensor->data, tensor->bytes);
-  file.commit();
+  return file.commit();
 }
 
 }  // namespace tandem::formats

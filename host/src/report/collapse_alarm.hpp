@@ -17,6 +17,10 @@ class CollapseAlarm {
  public:
   std::optional<AlarmEvent> look(const HealthEvent& health);
 
+  /// All that it remembers, so that a resumed run goes on alike.
+  int signs() const { return signs_in_a_row_; }
+  void set_signs(int signs) { signs_in_a_row_ = signs; }
+
  private:
   int signs_in_a_row_ = 0;
 };

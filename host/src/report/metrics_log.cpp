@@ -20,7 +20,8 @@ Json timing(const StepEvent& step) {
   return {{"images_per_s", json_number(rate)},     {"data", json_number(s.data)},
           {"forward", json_number(s.forward)},     {"backward", json_number(s.backward)},
           {"optimizer", json_number(s.optimizer)}, {"health", json_number(s.health)},
-          {"probe", json_number(s.probe)},         {"total", json_number(s.total)}};
+          {"probe", json_number(s.probe)},         {"checkpoint", json_number(s.checkpoint)},
+          {"total", json_number(s.total)}};
 }
 
 }  // namespace

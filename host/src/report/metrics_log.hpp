@@ -17,6 +17,9 @@ class MetricsLog final : public TrainObserver {
   /// Appends to `path`; `log` must outlive this. Throws Error(resource) where it cannot be opened.
   MetricsLog(std::filesystem::path path, Log& log) : lines_(std::move(path), log) {}
 
+  /// Makes the lines so far durable and gives the file's length.
+  std::uint64_t sync() { return lines_.sync(); }
+
   void on_start(const RunInfo& run) override;
   void on_step(const StepEvent& step) override;
   void on_health(const HealthEvent& health) override;

@@ -34,8 +34,9 @@ struct Seconds {
   double backward = 0;
   double optimizer = 0;
   double total = 0;
-  double health = 0;  ///< looking at embeddings
-  double probe = 0;   ///< training the online probe
+  double health = 0;      ///< looking at embeddings
+  double probe = 0;       ///< training the online probe
+  double checkpoint = 0;  ///< saving checkpoints
 };
 
 /// A step whose values were read. Loss, metrics and rate are of this step, but for a follower's
@@ -96,7 +97,7 @@ struct EndEvent {
   std::string message;  ///< of a failure; else empty
   std::int64_t step = 0;
   std::int64_t epoch = 0;  ///< finished epochs
-  double seconds = 0;      ///< wall-clock, from start to end
+  double seconds = 0;      ///< wall-clock, of all starts
 };
 
 /// Watches a training run without taking part in it. The trainer calls its observers one after

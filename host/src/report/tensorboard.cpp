@@ -60,6 +60,7 @@ void add(ProtobufMessage& to, const std::string& prefix, const Values& values) {
 }  // namespace
 
 TensorBoardLog::TensorBoardLog(std::filesystem::path path, Log& log) : file_(std::move(path), log) {
+  if (file_.sync() > 0) return;  // a run that goes on: a file has one first record
   write(
       ProtobufMessage().real(event::wall_time, now()).bytes(event::file_version, "brain.Event:2"));
 }

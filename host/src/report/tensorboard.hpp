@@ -20,6 +20,9 @@ class TensorBoardLog final : public TrainObserver {
   /// Error(resource) where it cannot be opened.
   TensorBoardLog(std::filesystem::path path, Log& log);
 
+  /// Makes the events so far durable and gives the file's length.
+  std::uint64_t sync() { return file_.sync(); }
+
   /// Shows an 8-bit image of 1, 3 or 4 channels under `tag`.
   void show(const std::string& tag, const Image& image, std::int64_t step);
 

@@ -53,10 +53,12 @@ std::string left_out(const eval::Features& bank, const eval::Features& queries) 
 std::vector<report::EvalEvent> evaluate(Encoder& encoder, const config::Config& config,
                                         const DataSet& data, const data::Shape& shape,
                                         std::int64_t epoch, std::int64_t step,
-                                        const ProbeFollower* probe) {
+                                        const ProbeFollower* probe, const std::atomic<bool>& stop) {
   const auto type = precision(config.run);
   Pictures bank(data.bank, shape, data.normalization, type),
       queries(data.queries, shape, data.normalization, type);
+  bank.stop_at(stop);
+  queries.stop_at(stop);
   const auto known = bank.encode(encoder), asked = queries.encode(encoder);
   const eval::KnnSetting settings[] = {knn_setting(config)};
   report::EvalEvent event;

@@ -7,6 +7,7 @@
 #include "run/data_set.hpp"
 #include "tandem/sdk/encoder.hpp"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,12 @@ class ProbeFollower;
 
 /// kNN of the encoder's features under the configuration's k and temperature, in per cent, with its
 /// protocol; then, where there is one, the same of the online probe on the queries' features. The
-/// encoder is in training mode afterwards. Precondition: the data set has queries.
+/// encoder is in training mode afterwards. Throws Stopped soon after `stop` is set. Precondition:
+/// the data set has queries.
 std::vector<report::EvalEvent> evaluate(Encoder& encoder, const config::Config& config,
                                         const DataSet& data, const data::Shape& shape,
                                         std::int64_t epoch, std::int64_t step,
-                                        const ProbeFollower* probe);
+                                        const ProbeFollower* probe, const std::atomic<bool>& stop);
 
 /// The k and the temperature of [eval].
 eval::KnnSetting knn_setting(const config::Config& config);

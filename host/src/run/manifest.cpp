@@ -25,15 +25,6 @@ std::string processor() {
   return "unknown";
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
 Json plugins(const plugin::Catalog& catalog) {
   Json list = Json::array();
   for (const auto& file : catalog.files()) {
@@ -60,6 +51,25 @@ Json trusted_files(const config::Config& config) {
 }
 
 }  // namespace
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+formats::TrainingState describe_machine() {
+  formats::TrainingState state;
+  state.tandem = TANDEM_VERSION;
+  state.libtorch = TORCH_VERSION;
+  state.processor = processor();
+  state.capability = at::get_cpu_capability();
+  state.threads = at::get_num_threads();
+  return state;
+}
 
 formats::Json manifest(const config::Config& config, const plugin::Catalog& catalog,
                        const DataSet& data) {

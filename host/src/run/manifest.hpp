@@ -1,8 +1,11 @@
 #pragma once
 
 #include "formats/json_lines.hpp"
+#include "formats/training_state.hpp"
 #include "plugin/catalog.hpp"
 #include "run/data_set.hpp"
+
+#include <string>
 
 namespace tandem::run {
 
@@ -10,5 +13,10 @@ namespace tandem::run {
 /// hashes, processor, threads, data.
 formats::Json manifest(const config::Config& config, const plugin::Catalog& catalog,
                        const DataSet& data);
+
+/// Versions, processor and threads of this process; the rest as it is by default.
+formats::TrainingState describe_machine();
+/// "2026-01-31T23:59:59Z".
+std::string utc_now();
 
 }  // namespace tandem::run

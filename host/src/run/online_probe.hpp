@@ -22,6 +22,7 @@ class ProbeFollower final : public train::Follower {
   /// `online_probe_top1` in per cent, of the training pictures as they were augmented; nothing
   /// where no picture had a label.
   report::Values take_values() override;
+  void visit(StateVisitor& visitor) override { probe_.visit(visitor); }
   std::int64_t steps() const { return probe_.steps(); }
   /// `online_probe_top1` of these pictures' features in eval mode, with its protocol.
   report::EvalEvent evaluate(const eval::Features& queries, const config::Config& config,

@@ -33,6 +33,7 @@ Pictures::Pictures(SourcePointer source, const data::Shape& shape,
       labels_(labels_of(*source_)) {}
 
 at::Tensor Pictures::read(std::int64_t begin, std::int64_t end) {
+  if (stop_ != nullptr && *stop_) throw Stopped{};
   std::vector<std::int64_t> indices(static_cast<std::size_t>(end - begin));
   std::iota(indices.begin(), indices.end(), begin);
   const auto packed =

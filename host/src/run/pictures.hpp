@@ -5,11 +5,15 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace tandem::run {
+
+/// Thrown where `Pictures` is asked to stop.
+struct Stopped {};
 
 /// The un-augmented pictures of a source as tensors, and their labels. A picture that cannot be
 /// read is black and has no label. [one thread]
@@ -17,6 +21,9 @@ class Pictures {
  public:
   Pictures(SourcePointer source, const data::Shape& shape, data::Normalization normalization,
            at::ScalarType type);
+
+  /// From now on `read` throws Stopped once this is set, which must outlive the pictures.
+  void stop_at(const std::atomic<bool>& stop) { stop_ = &stop; }
 
   /// Pictures begin … end-1 as (end − begin, C, H, W).
   at::Tensor read(std::int64_t begin, std::int64_t end);
@@ -46,6 +53,7 @@ class Pictures {
   at::ScalarType type_;
   std::vector<std::int64_t> labels_;
   std::vector<Unreadable> unreadable_;
+  const std::atomic<bool>* stop_ = nullptr;
 };
 
 /// The class of every picture, -1 where there is none.

@@ -1,5 +1,6 @@
 #include "run/run_folder.hpp"
 
+#include "checkpoint/store.hpp"
 #include "tandem/base/error.hpp"
 
 #include <fcntl.h>
@@ -41,13 +42,13 @@ bool same_file(int descriptor, const std::filesystem::path& path) {
 
 }  // namespace
 
-RunFolder::RunFolder(std::filesystem::path path, bool overwrite) : path_(std::move(path)) {
+RunFolder::RunFolder(std::filesystem::path path, FolderUse use) : path_(std::move(path)) {
   std::error_code error;
   made_ = std::filesystem::create_directories(path_, error);
   if (error) cannot_make(path_, error.message());
   lock();
   try {
-    require_usable(overwrite);
+    require_usable(use);
   } catch (...) {
     unlock();
     throw;
@@ -84,26 +85,43 @@ void RunFolder::unlock() const {
   ::close(lock_);
 }
 
-void RunFolder::require_usable(bool overwrite) {
+void RunFolder::require_usable(FolderUse use) {
   for (const auto& entry : std::filesystem::directory_iterator(path_)) {
     fresh_ = fresh_ && entry.path().filename() == files::lock;
   }
-  if (fresh_ || (overwrite && std::filesystem::exists(file(files::manifest)))) return;
-  throw Error(ErrorKind::usage,
-              "run folder " + path_.string() +
-                  (overwrite ? " is not empty and holds no run, and --overwrite replaces nothing "
-                               "but runs; name another with --out"
-                             : " is not empty; name another with --out, or replace its run with "
-                               "--overwrite"));
+  if (fresh_ || (use != FolderUse::fresh && std::filesystem::exists(file(files::manifest)))) return;
+  const std::string who = "run folder " + path_.string() + " is not empty";
+  switch (use) {
+    case FolderUse::overwrite:
+      throw Error(ErrorKind::usage, who +
+                                        " and holds no run, and --overwrite replaces nothing but "
+                                        "runs; name another with --out");
+    case FolderUse::resume:
+      throw Error(ErrorKind::usage,
+                  who + " and holds no run to resume; name that run's folder with --out");
+    case FolderUse::fresh:
+      throw Error(ErrorKind::usage,
+                  who +
+                      "; go on with its run with --resume, replace it with --overwrite, or name "
+                      "another folder with --out");
+  }
 }
 
 void RunFolder::discard() const {
-  if (fresh_) remove({written.begin(), written.end()});
+  if (!fresh_) return;
+  remove({written.begin(), written.end()});
+  remove_checkpoints();
+}
+
+void RunFolder::remove_checkpoints() const {
+  checkpoint::Store(file(files::checkpoints)).clear();
+  checkpoint::Store(file(files::replay)).clear();
 }
 
 void RunFolder::remove_results() const {
   remove({files::metrics, files::tensorboard, files::backbone, files::best, files::objective,
           files::gallery, files::report});
+  remove_checkpoints();
 }
 
 void RunFolder::remove(const std::vector<std::string>& names) const {

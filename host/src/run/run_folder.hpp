@@ -6,30 +6,40 @@
 
 namespace tandem::run {
 
+/// What a run may find in its folder.
+enum class FolderUse {
+  fresh,      ///< nothing
+  overwrite,  ///< a run, which is replaced
+  resume,     ///< a run, which goes on, or nothing
+};
+
 /// The folder a run writes to, locked against another process for as long as the object lives.
 class RunFolder {
  public:
-  /// Makes the folder. Throws Error(usage) where it is in use by another run, or is not empty and
-  /// `overwrite` is false, or holds files but no run. Removes nothing yet. Throws Error(resource)
-  /// where it cannot be made.
-  RunFolder(std::filesystem::path path, bool overwrite);
+  /// Makes the folder. Throws Error(usage) where it is in use by another run, or holds what `use`
+  /// does not allow. Removes nothing yet. Throws Error(resource) where it cannot be made.
+  RunFolder(std::filesystem::path path, FolderUse use);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  /// Whether it was empty.
+  bool fresh() const { return fresh_; }
   std::filesystem::path file(const char* name) const { return path_ / name; }
   /// Removes what this run wrote, unless it stands in the place of an earlier one.
   void discard() const;
-  /// Removes the metrics and weights of the run that is overwritten, and what kills left of them.
+  /// Removes the metrics, weights and checkpoints of the run that is overwritten, and what kills
+  /// left of them.
   void remove_results() const;
 
  private:
   void lock();
   bool try_lock();
   void unlock() const;
-  void require_usable(bool overwrite);
+  void require_usable(FolderUse use);
   void remove(const std::vector<std::string>& names) const;
+  void remove_checkpoints() const;
   std::filesystem::path path_;
   int lock_ = -1;
   bool made_ = false;
@@ -49,6 +59,8 @@ inline constexpr const char* best = "backbone-best.safetensors";
 inline constexpr const char* objective = "objective.safetensors";
 inline constexpr const char* gallery = "gallery.json";
 inline constexpr const char* report = "report.html";
+inline constexpr const char* checkpoints = "checkpoints";
+inline constexpr const char* replay = "replay";  ///< what a guard stopped, one folder a step
 inline constexpr const char* lock = ".lock";
 }  // namespace files
 

@@ -1,27 +1,28 @@
 #include "run/train_run.hpp"
 
-#include "checkpoint/weights.hpp"
-#include "data/epoch_order.hpp"
+#include "checkpoint/store.hpp"
 #include "data/png.hpp"
 #include "eval/health.hpp"
 #include "formats/atomic_file.hpp"
+#include "formats/sealed_folder.hpp"
 #include "report/metrics_log.hpp"
+#include "report/run_record.hpp"
 #include "report/tensorboard.hpp"
 #include "report/text.hpp"
-#include "roles/state.hpp"
+#include "run/checkpoints.hpp"
 #include "run/evaluation.hpp"
 #include "run/full_paths.hpp"
 #include "run/gallery.hpp"
+#include "run/learning.hpp"
 #include "run/manifest.hpp"
 #include "run/model.hpp"
 #include "run/online_probe.hpp"
+#include "run/pictures.hpp"
 #include "run/preview.hpp"
+#include "run/resume.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_page.hpp"
-#include "run/trained_run.hpp"
-#include "run/view_widths.hpp"
 #include "tandem/base/error.hpp"
-#include "train/parameter_groups.hpp"
 #include "train/trainer.hpp"
 
 #include <ATen/Parallel.h>
@@ -29,20 +30,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <numeric>
 #include <optional>
 
 namespace tandem::run {
 namespace {
-
-/// A point in time, now unless copied.
-class Moment {
- public:
-  std::chrono::steady_clock::duration age() const { return std::chrono::steady_clock::now() - at_; }
-
- private:
-  std::chrono::steady_clock::time_point at_ = std::chrono::steady_clock::now();
-};
 
 /// Keeps every evaluation for the summary.
 class KeepEvaluations final : public report::TrainObserver {
@@ -79,18 +70,22 @@ int loader_workers(const config::Config& config) {
 }
 
 train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch, bool dry_run) {
-  train::Plan plan;
-  plan.epochs = config.train.epochs;
-  plan.steps_per_epoch = steps_per_epoch;
-  plan.total_steps = plan.epochs * steps_per_epoch;
-  if (config.train.max_steps > 0)
-    plan.total_steps = std::min(plan.total_steps, config.train.max_steps);
+  auto plan = run::make_plan(config, steps_per_epoch);
   if (dry_run) plan.total_steps = 1;
-  plan.log_every = config.train.log_every;
-  plan.health_every = config.eval.health_every;
-  plan.stop_on_collapse = config.guard.on_collapse == "stop";
-  plan.type = precision(config.run);
   return plan;
+}
+
+/// The configuration as it can be run again, from anywhere: paths in full, what was measured in
+/// numbers.
+config::Config resolve(config::Config config, const data::Normalization& measured) {
+  if (config.run.out.empty()) config.run.out = default_folder(config.objective.id);
+  complete_paths(config);
+  if (config.data.normalize == "auto") {
+    config.data.normalize = "custom";
+    config.data.mean = {measured.mean.begin(), measured.mean.end()};
+    config.data.std = {measured.std.begin(), measured.std.end()};
+  }
+  return config;
 }
 
 /// A run under construction: every part in the order in which it needs the others.
@@ -103,53 +98,27 @@ class TrainRun {
         options_(options),
         log_(log),
         data_(make_data_set(prepared.data, config_)),
+        resolved_(resolve(config_, data_.normalization)),
         specs_(make_views(config_, catalog)),
         loader_(data_.train, specs_, data_.normalization, loader_options()),
         plan_(make_plan(config_, loader_.batches_per_epoch(), options.dry_run)),
-        encoders_(config_, catalog_, loader_.shapes().front(), log_),
-        encoder_(encoders_.make("backbone")),
-        learner_(learner_parts()),
-        probe_(make_probe(config_, data_, encoder_->width(), log)) {}
+        learning_(config_, catalog_, loader_.shapes(), plan_, options_.initial, log_),
+        probe_(make_probe(config_, data_, learning_.encoder().width(), log)) {}
   TrainRun(const TrainRun&) = delete;
   TrainRun& operator=(const TrainRun&) = delete;
 
   TrainSummary run() {
     tell_parts();
-    if (options_.dry_run) return execute({});
-    const config::Config resolved = resolve();
-    const RunFolder folder(resolved.run.out, options_.overwrite);
+    if (options_.dry_run) return dry_run();
+    const RunFolder folder(resolved_.run.out, options_.use);
     folder_ = &folder;
-    try {
-      folder.remove_results();  // first, so that no kill leaves them under another configuration
-      const Image views = describe(folder, resolved);
-      auto summary = train(folder, views);
-      if (steps_ == 0)
-        folder.discard();
-      else
-        summary.folder = folder.path();
-      return summary;
-    } catch (...) {
-      if (steps_ == 0) folder.discard();
-      throw;
+    if (options_.use == FolderUse::resume && !folder.fresh()) {
+      if (const auto from = find_checkpoint()) return go_on(*from);
     }
+    return begin();
   }
 
  private:
-  /// The configuration as it can be run again, from anywhere: paths in full, what was measured in
-  /// numbers.
-  config::Config resolve() const {
-    config::Config resolved = config_;
-    if (resolved.run.out.empty()) resolved.run.out = default_folder(config_.objective.id);
-    complete_paths(resolved);
-    if (resolved.data.normalize == "auto") {
-      const auto& [mean, std] = data_.normalization;
-      resolved.data.normalize = "custom";
-      resolved.data.mean = {mean.begin(), mean.end()};
-      resolved.data.std = {std.begin(), std.end()};
-    }
-    return resolved;
-  }
-
   void tell_parts() const {
     const auto tell = [this](const std::string& text) { log_.write(LogLevel::debug, text); };
     for (const auto& file : catalog_.files()) {
@@ -171,21 +140,98 @@ class TrainRun {
                    " for the pictures"));
   }
 
-  TrainSummary train(const RunFolder& folder, const Image& views) {
-    report::MetricsLog metrics(folder.file(files::metrics), log_);
-    report::TensorBoardLog tensorboard(folder.file(files::tensorboard), log_);
-    tensorboard.show("views", views, 0);
+  TrainingParts parts() {
+    return {resolved_, catalog_, data_, loader_.shapes().front(), learning_, probe_.get()};
+  }
+
+  /// One step, and a checkpoint written and read again where it disturbs nobody.
+  TrainSummary dry_run() {
+    auto summary = execute({});
+    summary.checkpoint = try_checkpoint(parts(), plan_);
+    return summary;
+  }
+
+  TrainSummary begin() {
+    try {
+      folder_->remove_results();  // first, so that no kill leaves them under another configuration
+      const Image views = describe();
+      auto summary = train(&views);
+      if (steps_ == 0)
+        folder_->discard();
+      else
+        summary.folder = folder_->path();
+      return summary;
+    } catch (...) {
+      if (steps_ == 0 && !failure_kept_) folder_->discard();
+      throw;
+    }
+  }
+
+  std::optional<checkpoint::Verified> find_checkpoint() {
+    auto from =
+        checkpoint::newest_whole(checkpoint::Store(folder_->file(files::checkpoints)), log_);
+    if (from) return from;
+    const auto& path = folder_->path();
+    if (std::filesystem::exists(folder_->file(files::backbone))) {
+      throw Error(ErrorKind::checkpoint,
+                  path.string() +
+                      " has weights, and no checkpoint to go on from; start another "
+                      "run from its weights with --init-from " +
+                      path.string());
+    }
+    log_.info(path.string(), " has no checkpoint yet: it begins anew");
+    return std::nullopt;
+  }
+
+  TrainSummary go_on(const checkpoint::Verified& from) {
+    const auto now = describe_training(parts(), plan_);
+    require_same_training(from, parts(), now, catalog_, options_.allowed_changes, log_);
+    from_ = from.state;
+    if (from_.step >= plan_.total_steps && options_.allowed_changes.empty()) {
+      const auto run = report::read_run(folder_->path());
+      if (run.finished()) return finished_before(run);
+    }
+    read_checkpoint(from.entry.folder, learning_, probe_.get());
+    formats::remove_leftovers(folder_->path());
+    cut_logs(*folder_, from_, log_);
+    note_resume(*folder_, from_, now, options_.allowed_changes);
+    formats::write_file(folder_->file(files::config), config::to_toml(resolved_));
+    steps_ = from_.step;
+    log_.info("goes on after step ", from_.step, " of ", plan_.total_steps, ", from ",
+              from.entry.folder.string());
+    kept_.events = report::read_run(folder_->path()).evaluations;
+    auto summary = train(nullptr);
+    summary.folder = folder_->path();
+    return summary;
+  }
+
+  TrainSummary finished_before(const report::RunRecord& run) {
+    log_.info(folder_->path().string(), " is finished: there is nothing to go on with");
+    TrainSummary summary;
+    summary.folder = folder_->path();
+    summary.steps = run.steps;
+    summary.evaluations = run.evaluations;
+    return summary;
+  }
+
+  /// `views` are shown where a run begins.
+  TrainSummary train(const Image* views) {
+    report::MetricsLog metrics(folder_->file(files::metrics), log_);
+    report::TensorBoardLog tensorboard(folder_->file(files::tensorboard), log_);
+    if (views != nullptr) tensorboard.show("views", *views, 0);
+    Checkpoints checkpoints(*folder_, parts(), plan_, metrics, tensorboard, log_);
+    checkpoints_ = &checkpoints;
+    if (from_.step > 0) checkpoints.resume(from_);
     const std::array<report::TrainObserver*, 2> watchers = {&metrics, &tensorboard};
     try {
       auto summary = execute(watchers);
-      if (summary.reason == report::EndReason::interrupted && steps_ > 0) save_weights(steps_);
-      if (steps_ > 0) write_page(folder, gallery_at(summary.reason), log_);
+      if (summary.reason == report::EndReason::interrupted && steps_ > 0)
+        log_.info("go on with: tandem train ", folder_->path().string(), " --resume");
+      if (steps_ > 0) write_page(*folder_, gallery_at(summary.reason), log_);
       return summary;
     } catch (...) {
-      if (steps_ > 0) {
-        rescue_weights();
-        write_page(folder, nullptr, log_);
-      }
+      failure_kept_ = checkpoints.kept_failure();
+      if (steps_ > 0) write_page(*folder_, nullptr, log_);
       throw;
     }
   }
@@ -194,17 +240,8 @@ class TrainRun {
   std::function<formats::Json()> gallery_at(report::EndReason reason) {
     if (reason != report::EndReason::finished) return nullptr;
     return [this] {
-      return gallery(*encoder_, config_, data_, loader_.shapes().front(), steps_, log_);
+      return gallery(learning_.encoder(), config_, data_, loader_.shapes().front(), steps_, log_);
     };
-  }
-
-  /// Saves the weights of a run that fails already: for that reason, not for another.
-  void rescue_weights() {
-    try {
-      save_weights(steps_);
-    } catch (const Error& error) {
-      log_.warn("the weights of ", report::counted(steps_, "step"), " are lost: ", error.what());
-    }
   }
 
   data::LoaderOptions loader_options() const {
@@ -217,39 +254,6 @@ class TrainRun {
     return options;
   }
 
-  ObjectiveContext objective_context() {
-    ObjectiveContext context;
-    context.encoder = encoder_;
-    context.new_encoder = [this](Init init) {
-      auto made = encoders_.make("target " + std::to_string(targets_++));
-      if (init == Init::copy) roles::copy_by_name(*made, *encoder_);
-      return made;
-    };
-    context.collective = &single_rank();
-    context.log = &log_;
-    context.views = static_cast<int>(specs_.size());
-    context.global_batch = config_.train.batch_size;
-    context.steps_per_epoch = plan_.steps_per_epoch;
-    context.total_steps = plan_.total_steps;
-    return context;
-  }
-
-  train::LearnerParts learner_parts() {
-    initial_ = load_initial_weights(options_.initial, *encoder_, log_);
-    check_view_widths(*encoder_, loader_.shapes(), plan_.type);
-    auto objective = make_objective(config_, catalog_, objective_context());
-    auto parameters = train::trained_parameters(*encoder_, *objective);
-    for (const auto& parameter : parameters) parameter_count_ += parameter.tensor.numel();
-    return {encoder_,
-            std::move(objective),
-            make_optimizer(config_, std::move(parameters)),
-            make_schedule(config_.schedule),
-            view_contexts(config_),
-            "'" + config_.objective.id + "' and '" + config_.backbone.id + "'",
-            static_cast<std::uint64_t>(config_.run.seed),
-            config_.train.views == "joint"};
-  }
-
   report::RunInfo info() const {
     report::RunInfo info;
     info.objective = config_.objective.id;
@@ -260,57 +264,69 @@ class TrainRun {
     info.steps_per_epoch = plan_.steps_per_epoch;
     info.epochs = plan_.epochs;
     info.total_steps = plan_.total_steps;
-    info.parameters = parameter_count_;
+    info.first_step = from_.step;
+    info.parameters = learning_.parameters();
     return info;
   }
 
   /// Writes what the run is; gives the views that it shows.
-  Image describe(const RunFolder& folder, const config::Config& resolved) const {
-    auto made_of = manifest(resolved, catalog_, data_);
-    if (!initial_.is_null()) made_of["initial_weights"] = initial_;
+  Image describe() const {
+    auto made_of = manifest(resolved_, catalog_, data_);
+    if (!learning_.initial().is_null()) made_of["initial_weights"] = learning_.initial();
     // The manifest first: a folder without one is no run, and is not trained over.
-    formats::write_file(folder.file(files::manifest), formats::json_text(made_of));
-    formats::write_file(folder.file(files::config), config::to_toml(resolved));
+    formats::write_file(folder_->file(files::manifest), formats::json_text(made_of));
+    formats::write_file(folder_->file(files::config), config::to_toml(resolved_));
     const PreviewOptions first_ones{.images = std::min(8, config_.train.batch_size)};
     const auto sheet =
         sheet_options(*data_.train, static_cast<std::uint64_t>(config_.run.seed), first_ones);
     Image views = data::contact_sheet(*data_.train, specs_, sheet);
-    data::write_png(folder.file(files::views), views);
+    data::write_png(folder_->file(files::views), views);
     return views;
   }
 
   TrainSummary execute(std::span<report::TrainObserver* const> own) {
-    KeepEvaluations kept;
     TellAlarms alarms(log_, plan_.stop_on_collapse);
     std::vector<report::TrainObserver*> observers(options_.observers.begin(),
                                                   options_.observers.end());
     observers.insert(observers.end(), own.begin(), own.end());
-    observers.insert(observers.end(), {&kept, &alarms});
-    train::Trainer trainer(learner_, loader_, plan_, observers,
-                           {evaluator(), examine, probe_.get()});
-    const std::atomic<bool> never{false};
+    observers.insert(observers.end(), {&kept_, &alarms});
+    train::Trainer trainer(learning_.learner(), loader_, plan_, observers,
+                           {evaluator(), examine, probe_.get(), checkpoints_}, position_of(from_));
+    trainer_ = &trainer;
     TrainSummary summary;
-    try {
-      summary.reason = trainer.run(info(), options_.stop != nullptr ? *options_.stop : never);
-    } catch (...) {
+    const auto note_end = [&] {
       steps_ = trainer.steps_done();
+      trainer_ = nullptr;
+    };
+    try {
+      summary.reason = trainer.run(info(), stop());
+    } catch (...) {
+      note_end();
       throw;
     }
-    summary.steps = steps_ = trainer.steps_done();
-    summary.evaluations = std::move(kept.events);
+    note_end();
+    summary.steps = steps_;
+    summary.evaluations = std::move(kept_.events);
     return summary;
+  }
+
+  const std::atomic<bool>& stop() const {
+    static const std::atomic<bool> never{false};
+    return options_.stop != nullptr ? *options_.stop : never;
   }
 
   train::Evaluate evaluator() {
     const int every = config_.eval.knn_every;
-    return [this, every](std::int64_t epoch, std::int64_t step, bool last) {
+    return [this, every](std::int64_t epoch, std::int64_t step,
+                         bool last) -> std::optional<std::vector<report::EvalEvent>> {
       std::vector<report::EvalEvent> events;
-      // What was trained is safe before the last evaluation, and never older than a minute and an
-      // epoch.
-      if (folder_ != nullptr && (last || saved_.age() > std::chrono::minutes(1)))
-        save_weights(step);
-      if (data_.queries && !options_.dry_run && (last || (every > 0 && epoch % every == 0)))
+      const bool due = last || (every > 0 && epoch % every == 0);
+      if (!data_.queries || options_.dry_run || !due) return events;
+      try {
         judge(epoch, step, events);
+      } catch (const Stopped&) {
+        return std::nullopt;
+      }
       return events;
     };
   }
@@ -318,8 +334,8 @@ class TrainRun {
   /// What was trained counts more than what it is worth: features that are not finite end nothing.
   void judge(std::int64_t epoch, std::int64_t step, std::vector<report::EvalEvent>& events) {
     try {
-      events =
-          evaluate(*encoder_, config_, data_, loader_.shapes().front(), epoch, step, probe_.get());
+      events = evaluate(learning_.encoder(), config_, data_, loader_.shapes().front(), epoch, step,
+                        probe_.get(), stop());
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::guard) throw;
       log_.warn("no kNN after ", report::counted(step, "step"), ": ", error.what());
@@ -327,22 +343,8 @@ class TrainRun {
     }
     // Chosen on the queries: never on test pictures.
     const double top1 = events.front().values.front().value;
-    if (config_.eval.knn_every < 1 || !config_.eval.path.empty() || top1 <= best_) return;
-    best_ = top1;
-    save_backbone(files::best, step);
-  }
-
-  void save_backbone(const char* name, std::int64_t steps) {
-    const double epochs = static_cast<double>(steps) / static_cast<double>(plan_.steps_per_epoch);
-    checkpoint::save_weights(folder_->file(name), *encoder_,
-                             weights_metadata(config_, data_, loader_.shapes().front(), epochs));
-  }
-
-  void save_weights(std::int64_t steps) {
-    save_backbone(files::backbone, steps);
-    checkpoint::save_weights(folder_->file(files::objective), learner_.objective(),
-                             {{"objective", config_.objective.id}});
-    saved_ = {};
+    if (config_.eval.knn_every < 1 || !config_.eval.path.empty()) return;
+    if (top1 > checkpoints_->best_top1()) checkpoints_->keep_best(trainer_->position(), top1);
   }
 
   const config::Config& config_;
@@ -350,20 +352,19 @@ class TrainRun {
   const TrainOptions& options_;
   Log& log_;
   DataSet data_;
+  config::Config resolved_;
   std::vector<data::ViewSpec> specs_;
   data::BatchLoader loader_;
   train::Plan plan_;
-  EncoderMaker encoders_;
-  std::shared_ptr<roles::HostEncoder> encoder_;
-  formats::Json initial_;  // what the encoder's weights came from; null: drawn
-  std::int64_t parameter_count_ = 0;
-  train::Learner learner_;
+  Learning learning_;
   std::unique_ptr<ProbeFollower> probe_;  // null without
+  formats::TrainingState from_;           // of step 0 unless resumed
+  KeepEvaluations kept_;
+  const RunFolder* folder_ = nullptr;   // null during a dry run
+  Checkpoints* checkpoints_ = nullptr;  // likewise
+  train::Trainer* trainer_ = nullptr;   // while it trains
   std::int64_t steps_ = 0;
-  double best_ = -1;  // kNN, in per cent
-  Moment saved_;
-  const RunFolder* folder_ = nullptr;  // null during a dry run
-  int targets_ = 0;
+  bool failure_kept_ = false;
 };
 
 }  // namespace

@@ -30,12 +30,26 @@ std::vector<at::Tensor> view_tensors(const data::Batch& batch, at::ScalarType ty
 }
 
 Trainer::Trainer(Learner& learner, data::BatchLoader& loader, const Plan& plan,
-                 std::span<report::TrainObserver* const> observers, Questions questions)
+                 std::span<report::TrainObserver* const> observers, Questions questions,
+                 const Position& start)
     : learner_(learner),
       loader_(loader),
       plan_(plan),
       observers_(observers.begin(), observers.end()),
-      questions_(std::move(questions)) {}
+      questions_(std::move(questions)),
+      looked_in_(start.looked_in),
+      step_(start.step),
+      ended_at_(start.epoch_ended ? start.step : -1),
+      epochs_done_(start.step / plan.steps_per_epoch),
+      seconds_before_(start.seconds),
+      images_(start.images) {
+  alarm_.set_signs(start.alarm_signs);
+}
+
+Position Trainer::position() const {
+  return {step_,      ended_at_ == step_, images_,
+          looked_in_, alarm_.signs(),     seconds_before_ + now() - begin_};
+}
 
 template <class Event>
 void Trainer::tell(void (report::TrainObserver::*member)(const Event&), const Event& event) {
@@ -43,28 +57,36 @@ void Trainer::tell(void (report::TrainObserver::*member)(const Event&), const Ev
 }
 
 report::EndReason Trainer::run(const report::RunInfo& info, const std::atomic<bool>& stop) {
-  const double begin = now();
+  begin_ = now();
   tell(&report::TrainObserver::on_start, info);
   report::EndReason reason{};
   try {
     reason = train(stop);
+    if (reason == report::EndReason::interrupted && questions_.checkpointer != nullptr)
+      questions_.checkpointer->stopped(position());
   } catch (const std::exception& error) {
-    finish(report::EndReason::failed, error.what(), now() - begin);
+    if (questions_.checkpointer != nullptr) questions_.checkpointer->failed(position());
+    finish(report::EndReason::failed, error.what());
     throw;
   }
-  finish(reason, {}, now() - begin);
+  finish(reason, {});
   return reason;
 }
 
 report::EndReason Trainer::train(const std::atomic<bool>& stop) {
-  for (std::int64_t epoch = 0; step_ < plan_.total_steps; ++epoch) {
-    loader_.start(epoch);
-    const auto end = std::min(step_ + plan_.steps_per_epoch, plan_.total_steps);
-    while (step_ < end && !stop) step(epoch);
+  const std::int64_t length = plan_.steps_per_epoch;
+  while (true) {
+    const bool at_end = step_ > 0 && (step_ % length == 0 || step_ >= plan_.total_steps);
+    if (at_end && ended_at_ != step_) {
+      if (stop || !end_epoch((step_ - 1) / length)) return report::EndReason::interrupted;
+    }
+    if (step_ >= plan_.total_steps) return report::EndReason::finished;
     if (stop) return report::EndReason::interrupted;
-    end_epoch(epoch);
+    const std::int64_t epoch = step_ / length;
+    loader_.start(epoch, step_ % length);
+    const auto end = std::min((epoch + 1) * length, plan_.total_steps);
+    while (step_ < end && !stop) step(epoch);
   }
-  return report::EndReason::finished;
 }
 
 void Trainer::step(std::int64_t epoch) {
@@ -72,7 +94,7 @@ void Trainer::step(std::int64_t epoch) {
   const auto& batch = loader_.next();
   const double data = now() - begin;
   const auto views = view_tensors(batch, plan_.type);
-  const auto result = learner_.step(views, {step_, plan_.total_steps, plan_.steps_per_epoch});
+  const auto result = learn(views);
   ++step_;
   images_ += batch.size;
   seconds_.data += data;
@@ -84,6 +106,26 @@ void Trainer::step(std::int64_t epoch) {
   look(result, epoch);
   if (step_ == 1 || step_ == plan_.total_steps || step_ % plan_.log_every == 0)
     report_step(result, epoch);
+  save();
+}
+
+StepResult Trainer::learn(std::span<const at::Tensor> views) {
+  try {
+    return learner_.step(views, {step_, plan_.total_steps, plan_.steps_per_epoch});
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::guard && questions_.checkpointer != nullptr)
+      questions_.checkpointer->keep_failure(position(), views, error.what());
+    throw;
+  }
+}
+
+void Trainer::save() {
+  if (questions_.checkpointer == nullptr) return;
+  const double begin = now();
+  questions_.checkpointer->after_step(position());
+  const double seconds = now() - begin;
+  seconds_.checkpoint += seconds;
+  seconds_.total += seconds;
 }
 
 void Trainer::follow(const StepResult& result, const data::Batch& batch) {
@@ -139,20 +181,22 @@ void Trainer::report_step(const StepResult& result, std::int64_t epoch) {
   tell(&report::TrainObserver::on_step, event);
 }
 
-void Trainer::end_epoch(std::int64_t epoch) {
+bool Trainer::end_epoch(std::int64_t epoch) {
   // max_steps may end the last epoch early: that one does not count.
-  if (step_ == (epoch + 1) * plan_.steps_per_epoch) {
-    epochs_done_ = epoch + 1;
-    tell(&report::TrainObserver::on_epoch_end, report::EpochEvent{epochs_done_, step_});
-  }
-  for (const auto& event : questions_.evaluate(epochs_done_, step_, step_ == plan_.total_steps)) {
-    tell(&report::TrainObserver::on_evaluation, event);
-  }
+  const bool whole = step_ == (epoch + 1) * plan_.steps_per_epoch;
+  if (whole) epochs_done_ = epoch + 1;
+  // Before anything is told of this end: what is saved meanwhile stands before it.
+  const auto events = questions_.evaluate(epochs_done_, step_, step_ == plan_.total_steps);
+  if (!events) return false;
+  if (whole) tell(&report::TrainObserver::on_epoch_end, report::EpochEvent{epochs_done_, step_});
+  for (const auto& event : *events) tell(&report::TrainObserver::on_evaluation, event);
+  ended_at_ = step_;
+  return true;
 }
 
-void Trainer::finish(report::EndReason reason, const std::string& message, double seconds) {
+void Trainer::finish(report::EndReason reason, const std::string& message) {
   tell(&report::TrainObserver::on_end,
-       report::EndEvent{reason, message, step_, epochs_done_, seconds});
+       report::EndEvent{reason, message, step_, epochs_done_, position().seconds});
 }
 
 }  // namespace tandem::train

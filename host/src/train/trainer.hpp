@@ -26,9 +26,10 @@ struct Plan {
 };
 
 /// Called after each epoch, and where training ends within one, with the number of finished epochs
-/// and steps; gives the evaluation's result, if there was one. `last` says that training ends here.
-using Evaluate =
-    std::function<std::vector<report::EvalEvent>(std::int64_t epoch, std::int64_t step, bool last)>;
+/// and steps; gives the evaluation's result, empty where there was none, or nothing where the wish
+/// to stop broke it off. `last` says that training ends here.
+using Evaluate = std::function<std::optional<std::vector<report::EvalEvent>>(
+    std::int64_t epoch, std::int64_t step, bool last)>;
 
 /// Looks at the embeddings of a step, one a view: its values, and a matrix where `whole` asks for
 /// one and there is one.
@@ -47,27 +48,60 @@ class Follower {
   virtual void after_step(const at::Tensor& latents, std::span<const std::int64_t> samples) = 0;
   /// What it has to say since the last call, for a step's line.
   virtual report::Values take_values() = 0;
+  /// Names all that it has learnt and counted, as buffers, for a checkpoint.
+  virtual void visit(StateVisitor& visitor) = 0;
+};
+
+/// Where a run stands, as far as no tensor says so.
+struct Position {
+  std::int64_t step = 0;        ///< finished steps
+  bool epoch_ended = false;     ///< the end of the epoch that `step` closes is dealt with
+  std::int64_t images = 0;      ///< of the steps since the last event
+  std::int64_t looked_in = -1;  ///< the epoch, from 0, of the last whole look
+  int alarm_signs = 0;          ///< CollapseAlarm
+  double seconds = 0;           ///< wall-clock, of all starts
+};
+
+/// Saves what a run needs to go on. [the training thread]
+class Checkpointer {
+ public:
+  virtual ~Checkpointer() = default;
+  /// After each step, once all has been told of it but the end of its epoch: that is dealt with
+  /// anew after a resume.
+  virtual void after_step(const Position& position) = 0;
+  /// Training stops here before its end, by a wish: before observers are told.
+  virtual void stopped(const Position& position) = 0;
+  /// Likewise by an error, which is thrown on: throws none itself.
+  virtual void failed(const Position& position) noexcept = 0;
+  /// Where a step after `position` failed a guard: all is as it was before it. `views` are what it
+  /// was given, `problem` says what is wrong.
+  virtual void keep_failure(const Position& position, std::span<const at::Tensor> views,
+                            const std::string& problem) = 0;
 };
 
 /// What a trainer asks of others.
 struct Questions {
   Evaluate evaluate;
   Examine examine;  ///< every `health_every` steps and at the last one; for the whole once an epoch
-  Follower* follower = nullptr;  ///< may be null
+  Follower* follower = nullptr;          ///< may be null
+  Checkpointer* checkpointer = nullptr;  ///< may be null
 };
 
 /// The training loop: batches from a loader through a learner, watched by observers. [main thread]
 class Trainer {
  public:
-  /// All must outlive the trainer. Observers are called in the order given.
+  /// All must outlive the trainer. Observers are called in the order given. `start` is where a
+  /// resumed run goes on: learner and follower are as they were then.
   Trainer(Learner& learner, data::BatchLoader& loader, const Plan& plan,
-          std::span<report::TrainObserver* const> observers, Questions questions);
+          std::span<report::TrainObserver* const> observers, Questions questions,
+          const Position& start = {});
 
   /// Trains until the plan is done or `stop` is set, which is looked at after each step. `info`
   /// goes to the observers. What goes wrong is told to the observers and then thrown.
   report::EndReason run(const report::RunInfo& info, const std::atomic<bool>& stop);
 
   std::int64_t steps_done() const { return step_; }
+  Position position() const;
 
  private:
   report::EndReason train(const std::atomic<bool>& stop);
@@ -75,8 +109,11 @@ class Trainer {
   void report_step(const StepResult& result, std::int64_t epoch);
   void follow(const StepResult& result, const data::Batch& batch);
   void look(const StepResult& result, std::int64_t epoch);
-  void end_epoch(std::int64_t epoch);
-  void finish(report::EndReason reason, const std::string& message, double seconds);
+  StepResult learn(std::span<const at::Tensor> views);
+  void save();
+  /// False where the evaluation was broken off: it is to be made anew then.
+  bool end_epoch(std::int64_t epoch);
+  void finish(report::EndReason reason, const std::string& message);
   template <class Event>
   void tell(void (report::TrainObserver::*member)(const Event&), const Event& event);
 
@@ -88,9 +125,12 @@ class Trainer {
   report::CollapseAlarm alarm_;
   std::int64_t looked_in_ = -1;  // the epoch of the last look
   std::int64_t step_ = 0;
+  std::int64_t ended_at_ = -1;  // the step after which the end of an epoch was dealt with
   std::int64_t epochs_done_ = 0;
-  report::Seconds seconds_;  // since the last event
-  std::int64_t images_ = 0;  // likewise
+  double begin_ = 0;           // when `run` was called
+  double seconds_before_ = 0;  // of earlier starts
+  report::Seconds seconds_;    // since the last event
+  std::int64_t images_ = 0;    // likewise
 };
 
 /// The views of a batch as tensors (N, C, H, W) in channels-last memory, without a copy where

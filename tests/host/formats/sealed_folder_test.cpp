@@ -1,6 +1,6 @@
 // Folders that appear whole, and what is noticed when they no longer are what was written.
-#include "formats/crc32c.hpp"
 #include "formats/sealed_folder.hpp"
+#include "formats/crc32c.hpp"
 #include "formats/training_state.hpp"
 #include "tandem/base/error.hpp"
 

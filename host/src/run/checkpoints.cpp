@@ -1,0 +1,251 @@
+#include "run/checkpoints.hpp"
+
+#include "checkpoint/weights.hpp"
+#include "formats/disk.hpp"
+#include "formats/sealed_folder.hpp"
+#include "plugin/stamp.hpp"
+#include "report/text.hpp"
+#include "run/manifest.hpp"
+#include "run/trained_run.hpp"
+#include "tandem/base/error.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+
+namespace tandem::run {
+namespace {
+
+namespace fs = std::filesystem;
+namespace saved = checkpoint::files;
+
+State optimizer_state(Learning& learning) {
+  return checkpoint::collect(
+      [&](StateVisitor& visitor) { learning.learner().optimizer().visit(visitor); });
+}
+
+State probe_state(train::Follower& probe) {
+  return checkpoint::collect([&](StateVisitor& visitor) { probe.visit(visitor); });
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+std::uint64_t free_bytes(const fs::path& folder) {
+  std::error_code error;
+  const auto space = fs::space(folder, error);
+  return error ? UINT64_MAX : space.available;
+}
+
+}  // namespace
+
+formats::TrainingState describe_training(const TrainingParts& parts, const train::Plan& plan) {
+  formats::TrainingState state = describe_machine();
+  state.steps_per_epoch = plan.steps_per_epoch;
+  state.total_steps = plan.total_steps;
+  state.data = data::fingerprint(*parts.data.train);
+  for (const auto& file : parts.catalog.files()) {
+    if (file.opened()) state.plugins[std::string(plugin::text(file.stamp.id))] = file.sha256;
+  }
+  return state;
+}
+
+std::uint64_t predict_bytes(const TrainingParts& parts) {
+  auto& learning = parts.learning;
+  std::uint64_t bytes = checkpoint::bytes_of(state_of(learning.encoder())) +
+                        checkpoint::bytes_of(state_of(learning.learner().objective())) +
+                        checkpoint::bytes_of(optimizer_state(parts.learning));
+  if (parts.probe != nullptr) bytes += checkpoint::bytes_of(probe_state(*parts.probe));
+  return bytes;
+}
+
+std::uint64_t write_checkpoint(const fs::path& folder, const TrainingParts& parts,
+                               const formats::TrainingState& state,
+                               std::span<const at::Tensor> views) {
+  formats::SealedFolder sealed(folder, predict_bytes(parts));
+  const auto add = [&](const char* name, const State& tensors,
+                       const formats::Metadata& metadata = {}) {
+    sealed.add(name, checkpoint::save_weights(sealed.file(name), tensors, metadata));
+  };
+  const double epochs =
+      static_cast<double>(state.step) / static_cast<double>(state.steps_per_epoch);
+  add(saved::model, state_of(parts.learning.encoder()),
+      weights_metadata(parts.config, parts.data, parts.shape, epochs));
+  add(saved::objective, state_of(parts.learning.learner().objective()),
+      {{"objective", parts.config.objective.id}});
+  add(saved::optimizer, optimizer_state(parts.learning),
+      {{"optimizer", parts.config.optimizer.id}});
+  if (parts.probe != nullptr) add(saved::probe, probe_state(*parts.probe));
+  if (!views.empty()) {
+    State shown;
+    for (const at::Tensor& view : views)
+      shown.buffers.push_back({"view." + std::to_string(shown.buffers.size()), view});
+    add(saved::views, shown);
+  }
+  sealed.write(saved::config, config::to_toml(parts.config));
+  sealed.write(saved::state, formats::to_json_text(state));
+  return sealed.seal();
+}
+
+void read_checkpoint(const fs::path& folder, Learning& learning, train::Follower* probe) {
+  checkpoint::LoadOptions exactly;
+  exactly.remedy = "resume with the configuration and the plugins that it was saved with";
+  auto& objective = learning.learner().objective();
+  checkpoint::load_weights(folder / saved::model, learning.encoder(), exactly);
+  checkpoint::load_weights(folder / saved::objective, objective, exactly);
+  checkpoint::load_weights(folder / saved::optimizer, optimizer_state(learning), exactly);
+  if (probe != nullptr && fs::exists(folder / saved::probe))
+    checkpoint::load_weights(folder / saved::probe, probe_state(*probe), exactly);
+}
+
+CheckpointCost try_checkpoint(const TrainingParts& parts, const train::Plan& plan) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto folder = fs::temp_directory_path() / ("tandem-dry-run-" + std::to_string(::getpid()));
+  CheckpointCost cost;
+  cost.bytes = write_checkpoint(folder, parts, describe_training(parts, plan));
+  cost.write_seconds = seconds_since(begin);
+  const auto written = std::chrono::steady_clock::now();
+  try {
+    checkpoint::verify({0, folder});
+    read_checkpoint(folder, parts.learning, parts.probe);
+  } catch (...) {
+    formats::remove_folder(folder);
+    throw;
+  }
+  cost.read_seconds = seconds_since(written);
+  formats::remove_folder(folder);
+  return cost;
+}
+
+Checkpoints::Checkpoints(const RunFolder& folder, const TrainingParts& parts,
+                         const train::Plan& plan, report::MetricsLog& metrics,
+                         report::TensorBoardLog& tensorboard, Log& log)
+    : folder_(folder),
+      parts_(parts),
+      store_(folder.file(files::checkpoints)),
+      metrics_(metrics),
+      tensorboard_(tensorboard),
+      log_(log),
+      fixed_(describe_training(parts, plan)),
+      bytes_(predict_bytes(parts)) {
+  store_.prepare();
+  log_.write(LogLevel::debug,
+             Log::join("a checkpoint takes ", formats::human_bytes(bytes_), ", at most ",
+                       parts.config.checkpoint.keep + 2, " are there at a time, ",
+                       formats::human_bytes(free_bytes(store_.folder())), " are free"));
+  make_room();
+}
+
+void Checkpoints::resume(const formats::TrainingState& state) {
+  fixed_.best_top1 = state.best_top1;
+  saved_step_ = state.step;
+}
+
+bool Checkpoints::for_good(std::int64_t step) const {
+  const std::int64_t every = parts_.config.checkpoint.keep_every * fixed_.steps_per_epoch;
+  return every > 0 && step > 0 && step % every == 0;
+}
+
+bool Checkpoints::is_due(std::int64_t step) const {
+  const auto& when = parts_.config.checkpoint;
+  return step == fixed_.total_steps || for_good(step) ||
+         (when.every_steps > 0 && step % when.every_steps == 0) ||
+         (when.every > 0 && seconds_since(saved_at_) >= 60 * when.every);
+}
+
+void Checkpoints::after_step(const train::Position& position) {
+  if (is_due(position.step)) save(position);
+}
+
+void Checkpoints::stopped(const train::Position& position) {
+  if (position.step > 0) save(position);
+}
+
+/// A run that fails already fails for that reason, not for another.
+void Checkpoints::failed(const train::Position& position) noexcept {
+  if (kept_failure_ || position.step == 0) return;
+  try {
+    save(position);
+  } catch (const std::exception& error) {
+    log_.warn("what was learnt since the last checkpoint is lost: ", error.what());
+  }
+}
+
+/// Old ones go first, the newest stays: it is what a full disk is survived with.
+void Checkpoints::make_room() const {
+  const std::uint64_t needed = bytes_ + bytes_ / 100 + (1U << 16);
+  if (free_bytes(store_.folder()) >= needed) return;
+  store_.prune(1, [this](std::int64_t step) { return for_good(step); });
+  if (free_bytes(store_.folder()) < needed) {
+    throw formats::write_error(store_.folder() / "a checkpoint", ENOSPC, needed);
+  }
+}
+
+formats::TrainingState Checkpoints::state_at(const train::Position& position) {
+  auto state = fixed_;
+  state.step = position.step;
+  state.epoch_ended = position.epoch_ended;
+  state.images = position.images;
+  state.looked_in = position.looked_in;
+  state.alarm_signs = position.alarm_signs;
+  state.seconds = position.seconds;
+  state.metrics_bytes = metrics_.sync();
+  state.tensorboard_bytes = tensorboard_.sync();
+  state.saved = utc_now();
+  return state;
+}
+
+/// The newest weights, where people look for them.
+void Checkpoints::give_names(const fs::path& checkpoint) const {
+  formats::link_file(checkpoint / saved::model, folder_.file(files::backbone));
+  formats::link_file(checkpoint / saved::objective, folder_.file(files::objective));
+}
+
+void Checkpoints::keep_failure(const train::Position& position, std::span<const at::Tensor> views,
+                               const std::string& problem) {
+  const checkpoint::Store failures(folder_.file(files::replay));
+  const auto path = failures.path_of(position.step);
+  auto state = state_at(position);
+  state.problem = problem;
+  try {
+    failures.prepare();
+    if (fs::exists(path)) formats::remove_folder(path);  // a resume that failed at the same step
+    write_checkpoint(path, parts_, state, views);
+    if (position.step > 0) give_names(path);
+  } catch (const Error& error) {
+    log_.warn("the step that failed is not kept: ", error.what());
+    return;
+  }
+  kept_failure_ = true;
+  log_.info("the step that failed can be done again: tandem train --replay ", path.string());
+}
+
+void Checkpoints::save(const train::Position& position) {
+  if (position.step == saved_step_) return;
+  const auto begin = std::chrono::steady_clock::now();
+  make_room();
+  const auto path = store_.path_of(position.step);
+  const std::uint64_t bytes = write_checkpoint(path, parts_, state_at(position));
+  saved_step_ = position.step;
+  saved_at_ = std::chrono::steady_clock::now();
+  store_.set_latest(position.step);
+  give_names(path);
+  store_.prune(parts_.config.checkpoint.keep, [this](std::int64_t step) { return for_good(step); });
+  tell(position.step, bytes, seconds_since(begin));
+}
+
+void Checkpoints::tell(std::int64_t step, std::uint64_t bytes, double seconds) const {
+  log_.write(LogLevel::debug, Log::join("step ", step, " saved: ", formats::human_bytes(bytes),
+                                        " in ", report::fixed(seconds, 3), " s"));
+}
+
+void Checkpoints::keep_best(const train::Position& position, double top1) {
+  save(position);
+  fixed_.best_top1 = top1;
+  store_.set_best(position.step);
+  formats::link_file(store_.path_of(position.step) / saved::model, folder_.file(files::best));
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,149 @@
+#include "run/resume.hpp"
+
+#include "config/difference.hpp"
+#include "config/resume_keys.hpp"
+#include "formats/append_file.hpp"
+#include "formats/atomic_file.hpp"
+#include "run/configuration.hpp"
+#include "run/manifest.hpp"
+#include "tandem/base/error.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <vector>
+
+namespace tandem::run {
+namespace {
+
+/// What is not as it was.
+struct Change {
+  std::string word;  ///< for --allow-change
+  std::string what;
+};
+
+std::string shown(const std::string& value) {
+  return value.empty() ? "not there" : value;
+}
+
+void add_keys(std::vector<Change>& changes, const config::Config& then, const config::Config& now) {
+  for (const auto& [section, key, left, right, doc] : config::differences(then, now)) {
+    if (config::key_class(section, key) == config::KeyClass::free) continue;
+    const std::string word = section.starts_with("view") ? "view" : section + "." + key;
+    changes.push_back(
+        {word, section + "." + key + " was " + shown(left) + ", now " + shown(right)});
+  }
+}
+
+void add_plugins(std::vector<Change>& changes, const formats::TrainingState& then,
+                 const formats::TrainingState& now) {
+  for (const auto& [id, hash] : now.plugins) {
+    const auto found = then.plugins.find(id);
+    if (found == then.plugins.end() || found->second == hash) continue;
+    changes.push_back({"plugin." + id, "plugin '" + id + "' was another build (SHA-256 " +
+                                           found->second.substr(0, 12) + "…, now " +
+                                           hash.substr(0, 12) + "…)"});
+  }
+}
+
+std::vector<Change> changes_since(const checkpoint::Verified& from, const TrainingParts& parts,
+                                  const formats::TrainingState& now, plugin::Catalog& catalog) {
+  std::vector<Change> changes;
+  const auto then =
+      prepare_for({from.entry.folder / checkpoint::files::config, {}}, catalog, {32, 32, 3});
+  add_keys(changes, then, parts.config);
+  if (from.state.data != now.data)
+    changes.push_back(
+        {"data", "the pictures in " + parts.config.data.path + " are not those it was trained on"});
+  add_plugins(changes, from.state, now);
+  return changes;
+}
+
+/// What no checkpoint can make equal again.
+void tell_machine(const formats::TrainingState& then, const formats::TrainingState& now, Log& log) {
+  std::string list;
+  const auto compare = [&](const char* what, const std::string& before, const std::string& after) {
+    if (before != after)
+      list += (list.empty() ? "" : ", ") + (what + (" was " + before)) + ", now " + after;
+  };
+  compare("the processor", then.processor, now.processor);
+  compare("its instruction set", then.capability, now.capability);
+  compare("threads", std::to_string(then.threads), std::to_string(now.threads));
+  compare("LibTorch", then.libtorch, now.libtorch);
+  compare("tandem", then.tandem, now.tandem);
+  if (list.empty()) return;
+  log.warn(list,
+           ": from here on the run's numbers may differ in their last bits from what they "
+           "would have been");
+}
+
+}  // namespace
+
+void require_same_training(const checkpoint::Verified& from, const TrainingParts& parts,
+                           const formats::TrainingState& now, plugin::Catalog& catalog,
+                           std::span<const std::string> allowed, Log& log) {
+  std::string refused;
+  std::vector<std::string> used;
+  for (const auto& [word, what] : changes_since(from, parts, now, catalog)) {
+    if (std::find(allowed.begin(), allowed.end(), word) != allowed.end()) {
+      log.warn(what, " (--allow-change ", word, "): from step ", from.state.step + 1,
+               " on this is another training");
+      used.push_back(word);
+    } else {
+      refused += "\n  " + what + "; --allow-change " + word;
+    }
+  }
+  if (!refused.empty()) {
+    throw Error(ErrorKind::config,
+                from.entry.folder.string() +
+                    " would go on as another training than it was; give it what it had, or name "
+                    "each change that is meant:" +
+                    refused);
+  }
+  for (const auto& word : allowed) {
+    if (std::find(used.begin(), used.end(), word) == used.end())
+      log.warn("--allow-change ", word, " allows nothing: that is as it was");
+  }
+  tell_machine(from.state, now, log);
+}
+
+train::Position position_of(const formats::TrainingState& state) {
+  return {state.step,
+          state.epoch_ended,
+          state.images,
+          state.looked_in,
+          static_cast<int>(state.alarm_signs),
+          state.seconds};
+}
+
+void cut_logs(const RunFolder& folder, const formats::TrainingState& state, Log& log) {
+  const auto cut = [&](const char* name, std::uint64_t bytes) {
+    if (!formats::cut_file(folder.file(name), bytes))
+      log.warn(folder.file(name).string(), " is shorter than it was at step ", state.step,
+               ": a part of it is lost");
+  };
+  cut(files::metrics, state.metrics_bytes);
+  cut(files::tensorboard, state.tensorboard_bytes);
+}
+
+void note_resume(const RunFolder& folder, const formats::TrainingState& from,
+                 const formats::TrainingState& now, std::span<const std::string> allowed) {
+  const auto file = folder.file(files::manifest);
+  std::ifstream in(file);
+  auto manifest = formats::Json::parse(in, nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object()) return;  // a damaged one ends no run
+  auto& list = manifest["resumed"];
+  if (!list.is_array()) list = formats::Json::array();
+  list.push_back({{"at", utc_now()},
+                  {"step", from.step},
+                  {"tandem", now.tandem},
+                  {"libtorch", now.libtorch},
+                  {"machine",
+                   {{"processor", now.processor},
+                    {"cpu_capability", now.capability},
+                    {"threads", now.threads}}},
+                  {"plugins", now.plugins},
+                  {"allowed_changes", std::vector<std::string>(allowed.begin(), allowed.end())}});
+  formats::write_file(file, formats::json_text(manifest));
+}
+
+}  // namespace tandem::run
