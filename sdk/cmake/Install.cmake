@@ -10,7 +10,7 @@ function(tandem_install_library name)
   target_include_directories(${library} PUBLIC
     "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>" $<INSTALL_INTERFACE:include>)
   set_target_properties(${library} PROPERTIES
-    VERSION 1.0 SOVERSION 1 EXPORT_NAME ${name} INSTALL_RPATH "$ORIGIN")
+    VERSION 1.0 SOVERSION 1 EXPORT_NAME ${name} INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH ON)
   if(NOT name STREQUAL base)
     set_property(TARGET ${library} APPEND PROPERTY INSTALL_RPATH "${LibTorch_LIBRARY_DIR}")
   endif()

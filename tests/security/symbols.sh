@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # No binary of the build refers to what unpickles, loads TorchScript, or runs a command line; the
-# plugin torchscript, which a configuration has to name and trust, alone loads a script.
+# plugin torchscript, which a configuration has to name and trust, alone loads a script. None looks
+# for libraries in the folder that it is started in.
 #
 #   symbols.sh BUILD
 set -euo pipefail
@@ -30,6 +31,12 @@ for file in "${files[@]}"; do
     echo "$file needs Python"
     failed=1
   fi
+  # Each part of a path has to be absolute; an empty one is the current folder.
+  path=$(readelf -dW "$file" | sed -n 's/.*R\(UN\)\?PATH.*\[\(.*\)\]/\2/p')
+  if [ -n "$path" ] && tr ':' '\n' <<<"$path" | grep -vqE '^(/|\$ORIGIN)'; then
+    echo "$file looks for libraries in the current folder: $path"
+    failed=1
+  fi
 done
 
 # That the patterns find what they look for.
@@ -42,5 +49,5 @@ if scan "$(command -v env)" "$shells" >/dev/null; then
   echo "env refers to no execvp: this scan sees nothing"
   failed=1
 fi
-[ "$failed" = 0 ] && echo "${#files[@]} binaries refer to nothing that runs what a file says"
+[ "$failed" = 0 ] && echo "${#files[@]} binaries refer to nothing that runs what a file says, and look for libraries at fixed places"
 exit "$failed"
