@@ -2,7 +2,7 @@
 # Installs what is missing, builds with warnings as errors, and runs every test.
 #
 #   tests/run.sh           all of it, as continuous integration does
-#   tests/run.sh --long    and the same under sanitizers, and clang-tidy everywhere
+#   tests/run.sh --long    and the same under sanitizers, with more mutants and real fuzzing, and clang-tidy everywhere
 #
 # TANDEM_DATA names a folder with cifar10-jpg.tar.gz and photos224.tar.gz, or what they hold; tests that need
 # them are skipped without it. BUILD_DIR (build-test) is where it builds.
@@ -37,6 +37,43 @@ sanitize_threads() { # the torch-free rooms: LibTorch's own threads are not inst
   ctest --test-dir build-tsan --output-on-failure -j "$jobs" -R "^($(IFS='|'; echo "${rooms[*]}"))\$"
 }
 
+readonly fuzzed="safetensors stamp assignment metrics checkpoint config idx cifar npy tar list exif picture"
+
+seeds_of() {
+  case $1 in
+    npy) echo tests/golden/arrays ;;
+    exif | picture) echo tests/golden/pictures ;;
+    *) echo "tests/fuzz/seeds/$1" ;;
+  esac
+}
+
+mutants() { # 10,000 of each format, with AddressSanitizer
+  local name
+  say "10,000 mutants of each format"
+  for name in $fuzzed; do
+    "build-asan/bin/fuzz_$name" "$(seeds_of "$name")" 10000
+  done
+}
+
+fuzz() { # a minute of libFuzzer each, where clang and its runtime are (Debian: clang, libclang-rt-14-dev)
+  local compiler name targets=()
+  compiler=$(compgen -c clang++ | sort -u | grep -xE 'clang\+\+(-[0-9]+)?' | head -1 || true)
+  if [ -z "$compiler" ] || ! echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, long) { return 0; }' |
+    "$compiler" -x c++ -fsanitize=fuzzer,address - -o /dev/null 2>/dev/null; then
+    say "no clang with libFuzzer: not fuzzed"
+    return
+  fi
+  for name in $fuzzed; do targets+=("fuzz_$name"); done
+  cmake --preset fuzz -DCMAKE_CXX_COMPILER="$compiler" >/dev/null
+  ninja -C build-fuzz -j "$jobs" "${targets[@]}"
+  for name in $fuzzed; do
+    say "fuzzing $name"
+    mkdir -p "build-fuzz/corpus/$name"
+    "build-fuzz/bin/fuzz_$name" -max_total_time="${TANDEM_FUZZ_SECONDS:-60}" -timeout=20 -rss_limit_mb=3000 -verbosity=0 \
+      -artifact_prefix="build-fuzz/$name-" "build-fuzz/corpus/$name" "$(seeds_of "$name")"
+  done
+}
+
 tidy() { # every translation unit whose path matches
   say "clang-tidy: $1"
   grep -oE '"file": "[^"]+"' "$build/compile_commands.json" | cut -d'"' -f4 | grep -E "$1" | sort -u |
@@ -52,8 +89,12 @@ main() {
   if [ "${1:-}" = --long ]; then
     say "a hundred starts and exits"
     TANDEM_TEST_CYCLES=100 "$build/bin/test_cli" "[cycles]"
+    say "a hundred thousand files of weights beside the safetensors package"
+    TANDEM_TEST_FILES=100000 "$build/bin/test_formats" "Tandem accepts*"
     build_and_test build-asan -DTANDEM_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=RelWithDebInfo
+    mutants
     sanitize_threads
+    fuzz
     tidy '/(sdk/src/sdk|host/src/(roles|train|eval|checkpoint|run|cli)|plugins)/'
   fi
   say "done"

@@ -1,12 +1,13 @@
 // Archives and folders that point elsewhere.
 #include "catch.hpp"
+#include "formats/crc32c.hpp"
+#include "formats/sealed_folder.hpp"
 #include "host/data/files.hpp"
 
 #include <sys/stat.h>
 
 #include <array>
-#include <cstring>
-#include <functional>
+#include <cstdio>
 
 using namespace tandem;
 
@@ -103,4 +104,28 @@ TEST_CASE("a pipe or a device among pictures is one bad picture, and is not wait
   CHECK(image.u8()[0] == 5);
   CHECK(files::has(files::message([&] { source->read(1, image); }), "b.ppm: not a file"));
   CHECK(files::has(files::message([&] { source->read(2, image); }), "c.ppm: not a file"));
+}
+
+TEST_CASE("a checkpoint whose file is a link, a pipe or elsewhere is damaged") {
+  const TemporaryFolder folder;
+  const auto checkpoint = folder / "step-1";
+  formats::SealedFolder sealed(checkpoint, 100);
+  sealed.write("state.json", "{}");
+  sealed.seal();
+  REQUIRE(formats::verify_folder(checkpoint).size() == 1);
+  const auto refused = [&] {
+    return files::message([&] { formats::verify_folder(checkpoint); }, ErrorKind::checkpoint);
+  };
+  std::filesystem::rename(checkpoint / "state.json", folder / "state.json");
+  std::filesystem::create_symlink(folder / "state.json", checkpoint / "state.json");
+  CHECK(files::has(refused(), "state.json is missing"));
+  std::filesystem::remove(checkpoint / "state.json");
+  REQUIRE(::mkfifo((checkpoint / "state.json").c_str(), 0600) == 0);
+  CHECK(files::has(refused(), "state.json is missing"));
+
+  const std::string climbing = "tandem checkpoint 1\n2 00000000 ../state.json\n";
+  std::array<char, 16> end{};
+  std::snprintf(end.data(), end.size(), "end %08x\n", formats::crc32c(climbing));
+  write_file(checkpoint / "COMMIT", climbing + end.data());
+  CHECK(files::has(refused(), "COMMIT is damaged"));
 }

@@ -39,11 +39,11 @@ void sync_parent(const fs::path& path, std::uint64_t expected) {
   if (const int error = sync_folder(parent_of(path))) throw write_error(path, error, expected);
 }
 
-/// A file that is read from begin to end; never through a link.
+/// A file that is read from begin to end; never through a link, and without waiting for a pipe.
 class Input {
  public:
   explicit Input(const fs::path& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {}
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) {}
   ~Input() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
