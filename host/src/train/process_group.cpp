@@ -7,6 +7,7 @@
 #include "tandem/base/log.hpp"
 #include "train/heartbeat.hpp"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -63,17 +64,19 @@ int listen_on_loopback(int port) {
   if (::bind(listener, where, sizeof address) == 0 && ::listen(listener, 128) == 0) return listener;
   const std::string reason = std::strerror(errno);
   ::close(listener);
-  give_up(Log::join("rank 0 cannot hold the ranks' store at 127.0.0.1:", port, ": ", reason,
+  give_up(Log::join("the ranks' store cannot be at 127.0.0.1:", port, ": ", reason,
                     "; set MASTER_PORT to a port that is free"));
 }
 
-c10::intrusive_ptr<c10d::TCPStore> connect(const RankPlace& place, bool as_server) {
+/// As the server on a socket that listens, or on all of the machine's addresses (`everywhere`).
+constexpr int as_client = -1, everywhere = -2;
+c10::intrusive_ptr<c10d::TCPStore> connect(const RankPlace& place, int listener = as_client) {
   c10d::TCPStoreOptions options;
   options.port = static_cast<std::uint16_t>(place.port);
-  options.isServer = as_server;
+  options.isServer = listener != as_client;
   options.waitWorkers = false;
   options.timeout = coming;
-  if (as_server && place.interface.empty()) options.masterListenFd = listen_on_loopback(place.port);
+  if (listener >= 0) options.masterListenFd = listener;
   try {
     return c10::make_intrusive<c10d::TCPStore>(place.address, options);
   } catch (const std::exception& error) {
@@ -82,6 +85,12 @@ c10::intrusive_ptr<c10d::TCPStore> connect(const RankPlace& place, bool as_serve
         place.address, ":", place.port, " (MASTER_ADDR, MASTER_PORT), which ",
         place.launcher_store ? "the launcher" : "rank 0", " holds: ", first_line(error.what())));
   }
+}
+
+/// The store, where this rank holds it; else null.
+c10::intrusive_ptr<c10d::TCPStore> serve(const RankPlace& place) {
+  if (place.rank != 0 || place.launcher_store) return nullptr;
+  return connect(place, place.interface.empty() ? listen_on_loopback(place.port) : everywhere);
 }
 
 /// The one place that knows the back end.
@@ -111,11 +120,9 @@ std::vector<std::uint8_t> bytes(const std::string& text) {
 class ProcessGroup::Impl {
  public:
   explicit Impl(const RankPlace& place)
-      : place_(place),
-        server_(place.rank == 0 && !place.launcher_store ? connect(place, true) : nullptr),
-        store_(own_names(connect(place, false))) {
+      : place_(place), server_(serve(place)), store_(own_names(connect(place))) {
     meet();
-    heartbeat_.emplace(own_names(connect(place, false)), place.rank, place.size);
+    heartbeat_.emplace(own_names(connect(place)), place.rank, place.size);
     backend_ = make_backend(place, store_);
   }
 
@@ -143,6 +150,15 @@ class ProcessGroup::Impl {
     std::vector<std::vector<at::Tensor>> outputs = {all.chunk(place_.size)};
     run(own, [&] { return backend_->allgather(outputs, input, c10d::AllgatherOptions()); });
     return all;
+  }
+
+  void copy_from_first(const at::Tensor& tensor) {
+    const at::NoGradGuard no_grad;
+    const bool flag = tensor.scalar_type() == at::kBool;  // which gloo does not carry
+    std::vector<at::Tensor> tensors = {
+        tensor.to(flag ? at::kByte : tensor.scalar_type()).clone(at::MemoryFormat::Contiguous)};
+    run(tensors.front(), [&] { return backend_->broadcast(tensors, c10d::BroadcastOptions()); });
+    tensor.copy_(tensors.front());
   }
 
   void finish() {
@@ -342,6 +358,9 @@ at::Tensor ProcessGroup::all_reduce_sum(const at::Tensor& tensor) {
 at::Tensor ProcessGroup::all_gather(const at::Tensor& tensor) {
   return Gather<Impl>::apply(tensor, reinterpret_cast<std::int64_t>(impl_.get()));
 }
+void ProcessGroup::copy_from_first(std::span<const at::Tensor> tensors) {
+  for (const at::Tensor& tensor : tensors) impl_->copy_from_first(tensor);
+}
 void ProcessGroup::finish() {
   impl_->finish();
 }
@@ -351,5 +370,21 @@ void ProcessGroup::fail(const std::string& reason) noexcept {
 const Traffic& ProcessGroup::traffic() const {
   return impl_->traffic();
 }
+
+struct RankStore::Server {
+  c10::intrusive_ptr<c10d::TCPStore> store;
+};
+
+RankStore::RankStore() : server_(std::make_unique<Server>()) {
+  const int listener = listen_on_loopback(0);
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  port_ = ntohs(address.sin_port);
+  RankPlace place;
+  place.port = port_;
+  server_->store = connect(place, listener);
+}
+RankStore::~RankStore() = default;
 
 }  // namespace tandem::train

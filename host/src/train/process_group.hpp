@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace tandem::train {
@@ -35,6 +36,10 @@ class ProcessGroup final : public Collective {
   at::Tensor all_reduce_sum(const at::Tensor& tensor) override;
   at::Tensor all_gather(const at::Tensor& tensor) override;
 
+  /// Overwrites every tensor by rank 0's, in place: all ranks name as many, of the same shapes and
+  /// types, in the same order.
+  void copy_from_first(std::span<const at::Tensor> tensors);
+
   /// Waits until all ranks call it: the run is done, and nobody watches any more.
   void finish();
   /// Leaves word why this rank ends, for the others' messages.
@@ -45,6 +50,22 @@ class ProcessGroup final : public Collective {
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+/// The store of ranks that this process starts on its own machine, at a port of loopback that it
+/// finds.
+class RankStore {
+ public:
+  RankStore();
+  ~RankStore();
+  RankStore(const RankStore&) = delete;
+  RankStore& operator=(const RankStore&) = delete;
+  int port() const { return port_; }
+
+ private:
+  struct Server;
+  std::unique_ptr<Server> server_;
+  int port_ = 0;
 };
 
 }  // namespace tandem::train

@@ -77,8 +77,9 @@ class Noise final : public Augmentation {
 
 class Rank {
  public:
-  Rank(Task task, Collective& collective)
-      : task_(std::move(task)), collective_(collective), catalog_(null_log()) {
+  /// With a group every rank draws weights of its own, and takes those of rank 0.
+  Rank(Task task, Collective& collective, train::ProcessGroup* group)
+      : task_(std::move(task)), collective_(collective), group_(group), catalog_(null_log()) {
     for (const std::string& id : {task_.method, std::string(scripted() ? "torchscript" : "resnet")})
       catalog_.add_file(std::string(TANDEM_PLUGIN_DIR) + "/" + id + ".so");
   }
@@ -88,6 +89,10 @@ class Rank {
                              {{{std::make_shared<Noise>()}}, {{std::make_shared<Noise>()}}},
                              data::Normalization{}, loader_options());
     train::Learner learner(parts());
+    if (group_ != nullptr) {
+      group_->copy_from_first(tensors_of(learner.encoder()));
+      group_->copy_from_first(tensors_of(learner.objective()));
+    }
     for (std::int64_t step = 0; step < task_.steps; ++step) {
       fault(step);
       const auto& pictures = loader.next();
@@ -103,6 +108,16 @@ class Rank {
   }
 
  private:
+  std::uint64_t seed() const { return 3 + static_cast<std::uint64_t>(collective_.rank()); }
+
+  static std::vector<at::Tensor> tensors_of(Stateful& object) {
+    std::vector<at::Tensor> tensors;
+    const State state = state_of(object);
+    for (const auto* list : {&state.parameters, &state.buffers})
+      for (const auto& item : *list) tensors.push_back(item.tensor);
+    return tensors;
+  }
+
   bool scripted() const { return task_.backbone.ends_with(".pt"); }
 
   static std::shared_ptr<data::Source> source() {
@@ -123,7 +138,7 @@ class Rank {
   }
 
   std::shared_ptr<Encoder> make_encoder(const std::string& stage) {
-    roles::seed_generators(3, stage);
+    roles::seed_generators(seed(), stage);
     const auto found =
         catalog_.find_as<BackboneFactory>(Role::backbone, scripted() ? "torchscript" : "resnet10");
     const auto values =
@@ -155,7 +170,7 @@ class Rank {
     context.log = &null_log();
     context.global_batch = batch;
     context.steps_per_epoch = context.total_steps = task_.steps;
-    roles::seed_generators(3, "objective");
+    roles::seed_generators(seed(), "objective");
     const auto found = catalog_.find_as<ObjectiveFactory>(Role::objective, task_.method);
     train::LearnerParts parts;
     parts.encoder = context.encoder;
@@ -201,6 +216,7 @@ class Rank {
 
   Task task_;
   Collective& collective_;
+  train::ProcessGroup* group_;
   plugin::Catalog catalog_;
   std::vector<train::TrainedParameter> trained_;
   std::vector<double> losses_;
@@ -211,12 +227,12 @@ int run(const Task& task) {
   const auto place =
       train::rank_from_environment([](const char* name) { return std::getenv(name); });
   if (!place || place->size == 1) {
-    Rank(task, single_rank()).run();
+    Rank(task, single_rank(), nullptr).run();
     return 0;
   }
   train::ProcessGroup group(*place);
   try {
-    Rank(task, group).run();
+    Rank(task, group, &group).run();
     group.finish();
   } catch (const Error& error) {
     group.fail(error.what());
