@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/console_log.hpp"
 #include "cli/process.hpp"
+#include "cli/ranks.hpp"
 #include "cli/setup.hpp"
 #include "formats/disk.hpp"
 #include "formats/json_lines.hpp"
@@ -13,6 +14,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 
 namespace tandem::cli {
@@ -57,6 +59,9 @@ Arguments train_arguments() {
       ("replay", po::value<std::string>()->value_name("FOLDER"),
        "do the step again that a guard stopped, from what the run kept of it")  //
       ("dry-run", po::bool_switch(), "one step of everything, nothing kept")    //
+      ("ranks", po::value<std::int64_t>()->value_name("N"),
+       "train in N processes of this machine that share each batch; torchrun --no-python and other "
+       "launchers serve several machines")  //
       ("init-from", po::value<std::string>()->value_name("FILE"),
        "weights to start the backbone from: safetensors with its names, or a run folder")  //
       ("strip-prefix", po::value<std::string>()->value_name("PREFIX"),
@@ -154,13 +159,50 @@ int replay_command(const Arguments& arguments, plugin::Catalog& catalog, Log& lo
   return 0;
 }
 
+/// Whether this process is to start the ranks, and is none of them.
+bool starts_ranks(const Arguments& arguments, const std::optional<train::RankPlace>& place) {
+  if (!arguments.has("ranks")) return false;
+  const auto ranks = arguments.number("ranks");
+  if (ranks < 1 || ranks > 1024)
+    throw Error(ErrorKind::usage, "--ranks must be a number from 1 to 1024");
+  if (place && ranks != place->size)
+    throw Error(ErrorKind::usage, Log::join("--ranks is ", ranks, ", but a launcher has started ",
+                                            place->size, " (WORLD_SIZE): leave --ranks out"));
+  return !place && ranks > 1;
+}
+
+/// What is wrong with the configuration is told once, not by every rank.
+int start_ranks(const Arguments& arguments, const Strings& words) {
+  auto catalog = make_catalog(arguments, null_log());
+  run::prepare(layers_of(arguments), catalog);
+  return run_ranks(static_cast<int>(arguments.number("ranks")), words);
+}
+
+run::TrainSummary train_together(const run::Prepared& prepared, plugin::Catalog& catalog,
+                                 run::TrainOptions& options, const train::RankPlace& place,
+                                 Log& log) {
+  train::ProcessGroup group(place);
+  options.group = &group;
+  try {
+    auto summary = run::train(prepared, catalog, options, log);
+    group.finish();
+    return summary;
+  } catch (const std::exception& error) {
+    group.fail(error.what());
+    throw;
+  }
+}
+
 }  // namespace
 
 int train_command(const Strings& words) {
   auto arguments = train_arguments();
   if (!arguments.parse(words)) return 0;
   check_together(arguments);
-  ConsoleLog log(arguments.verbose(), arguments.quiet());
+  const auto place = own_place();
+  if (starts_ranks(arguments, place)) return start_ranks(arguments, words);
+  const bool speaks = !place || place->rank == 0;
+  ConsoleLog log(arguments.verbose(), arguments.quiet() || !speaks);
   report::Progress progress(std::cerr, report::progress_style(STDERR_FILENO, arguments.quiet()));
   log.keep_clear_of(&progress);
   auto catalog = make_catalog(arguments, log);
@@ -169,7 +211,8 @@ int train_command(const Strings& words) {
     return replay_command(arguments, catalog, log);
   }
   const auto prepared = run::prepare(layers_of(arguments), catalog);
-  set_threads(prepared.config.run.threads);
+  const int threads = prepared.config.run.threads;
+  set_threads(threads == 0 && place ? threads_of_rank(*place) : threads);
 
   run::TrainOptions options;
   options.use = folder_use(arguments);
@@ -179,8 +222,10 @@ int train_command(const Strings& words) {
   options.stop = &catch_signals();
   ShownProgress shown(progress);
   report::TrainObserver* const observer = &shown;
-  options.observers = {&observer, 1};
-  const auto summary = run::train(prepared, catalog, options, log);
+  if (speaks) options.observers = {&observer, 1};
+  const auto summary = place ? train_together(prepared, catalog, options, *place, log)
+                             : run::train(prepared, catalog, options, log);
+  if (!speaks) return summary.reason == report::EndReason::interrupted ? signal_exit_code() : 0;
   if (arguments.json())
     print_json(summary);
   else

@@ -40,6 +40,15 @@ void check_normalize(const Config& config, Problems& problems) {
                      std::to_string(data.mean.size()) + ", has " + std::to_string(data.std.size()));
 }
 
+void check_accumulate(const Config& config, Problems& problems) {
+  const TrainSection& train = config.train;
+  if (train.accumulate < 1 || train.batch_size % train.accumulate == 0) return;
+  problems.add(place_of(config, "train.accumulate"),
+               "'accumulate' in [train] cuts a batch into equal chunks: batch_size, which is " +
+                   std::to_string(train.batch_size) + ", must be a multiple of it, " +
+                   std::to_string(train.accumulate));
+}
+
 void check_nesterov(const Config& config, Problems& problems) {
   const Component& optimizer = config.optimizer;
   if (optimizer.id != "sgd" || optimizer.values.empty()) return;
@@ -84,6 +93,7 @@ void check_warmup(const Config& config, Problems& problems) {
 void check_sections(const Config& config, Problems& problems) {
   check_pool(config, problems);
   check_normalize(config, problems);
+  check_accumulate(config, problems);
   check_nesterov(config, problems);
   check_lars(config, problems);
   check_warmup(config, problems);

@@ -159,6 +159,12 @@ void TrainSection::declare(Fields<TrainSection>& f) {
       .min(0)
       .unit("steps");
   f("batch_size", &TrainSection::batch_size, "pictures a step, over all ranks").min(2);
+  f("accumulate", &TrainSection::accumulate,
+    "chunks of each batch that pass the backbone one after another, for large batches in little "
+    "memory: loss and gradient are those of the whole batch, but BatchNorm in the backbone sees "
+    "chunks")
+      .min(1)
+      .unit("chunks");
   f("views", &TrainSection::views,
     "separate: each view passes the network alone; joint: views of one size together, so that "
     "BatchNorm sees them as one batch")

@@ -2,6 +2,7 @@
 
 #include "roles/state.hpp"
 #include "run/view_widths.hpp"
+#include "tandem/base/error.hpp"
 #include "train/parameter_groups.hpp"
 
 #include <algorithm>
@@ -24,12 +25,25 @@ train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch
   return plan;
 }
 
+namespace {
+
+void require_equal_parts(const config::TrainSection& train, int ranks) {
+  if (train.batch_size % (train.accumulate * ranks) == 0) return;
+  throw Error(
+      ErrorKind::config,
+      Log::join("train.batch_size is ", train.batch_size, ", which cannot be shared by ", ranks,
+                " ranks in ", train.accumulate, " equal chunks each (train.accumulate)"));
+}
+
+}  // namespace
+
 Learning::Learning(const config::Config& config, plugin::Catalog& catalog,
                    const std::vector<data::Shape>& shapes, const train::Plan& plan,
-                   const InitialWeights& initial, Log& log)
+                   const InitialWeights& initial, Log& log, Collective& collective)
     : config_(config),
       catalog_(catalog),
       log_(log),
+      collective_(collective),
       encoders_(config, catalog, shapes.front(), log),
       encoder_(encoders_.make("backbone")),
       learner_(parts(shapes, plan, initial)) {}
@@ -42,7 +56,7 @@ ObjectiveContext Learning::objective_context(const train::Plan& plan, int views)
     if (init == Init::copy) roles::copy_by_name(*made, *encoder_);
     return made;
   };
-  context.collective = &single_rank();
+  context.collective = &collective_;
   context.log = &log_;
   context.views = views;
   context.global_batch = config_.train.batch_size;
@@ -53,6 +67,7 @@ ObjectiveContext Learning::objective_context(const train::Plan& plan, int views)
 
 train::LearnerParts Learning::parts(const std::vector<data::Shape>& shapes, const train::Plan& plan,
                                     const InitialWeights& initial) {
+  require_equal_parts(config_.train, collective_.size());
   initial_ = load_initial_weights(initial, *encoder_, log_);
   check_view_widths(*encoder_, shapes, plan.type);
   auto objective =
@@ -66,7 +81,9 @@ train::LearnerParts Learning::parts(const std::vector<data::Shape>& shapes, cons
           view_contexts(config_),
           "'" + config_.objective.id + "' and '" + config_.backbone.id + "'",
           static_cast<std::uint64_t>(config_.run.seed),
-          config_.train.views == "joint"};
+          config_.train.views == "joint",
+          config_.train.accumulate,
+          &collective_};
 }
 
 }  // namespace tandem::run

@@ -19,10 +19,11 @@ namespace tandem::run {
 class Learning {
  public:
   /// `shapes` are those of the views, `plan` says how long the training is. All references must
-  /// outlive this. Throws what is wrong with plugins, their parameters and the initial weights.
+  /// outlive this. `collective` are the ranks that share each batch. Throws what is wrong with
+  /// plugins, their parameters and the initial weights.
   Learning(const config::Config& config, plugin::Catalog& catalog,
            const std::vector<data::Shape>& shapes, const train::Plan& plan,
-           const InitialWeights& initial, Log& log);
+           const InitialWeights& initial, Log& log, Collective& collective = single_rank());
   Learning(const Learning&) = delete;
   Learning& operator=(const Learning&) = delete;
 
@@ -41,6 +42,7 @@ class Learning {
   const config::Config& config_;
   plugin::Catalog& catalog_;
   Log& log_;
+  Collective& collective_;
   EncoderMaker encoders_;
   std::shared_ptr<roles::HostEncoder> encoder_;
   formats::Json initial_;

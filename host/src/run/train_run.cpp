@@ -22,6 +22,7 @@
 #include "run/resume.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_page.hpp"
+#include "run/together.hpp"
 #include "tandem/base/error.hpp"
 #include "train/trainer.hpp"
 
@@ -88,6 +89,8 @@ config::Config resolve(config::Config config, const data::Normalization& measure
   return config;
 }
 
+constexpr std::int64_t nothing_to_do = -1;  // what rank 0 tells of a run that is finished
+
 /// A run under construction: every part in the order in which it needs the others.
 class TrainRun {
  public:
@@ -102,13 +105,15 @@ class TrainRun {
         specs_(make_views(config_, catalog)),
         loader_(data_.train, specs_, data_.normalization, loader_options()),
         plan_(make_plan(config_, loader_.batches_per_epoch(), options.dry_run)),
-        learning_(config_, catalog_, loader_.shapes(), plan_, options_.initial, log_),
+        learning_(config_, catalog_, loader_.shapes(), plan_, options_.initial, log_, ranks()),
         probe_(make_probe(config_, data_, learning_.encoder().width(), log)) {}
   TrainRun(const TrainRun&) = delete;
   TrainRun& operator=(const TrainRun&) = delete;
 
   TrainSummary run() {
     tell_parts();
+    plan_.ranks = ranks().size();
+    if (ranks().rank() > 0) return follow();
     if (options_.dry_run) return dry_run();
     const RunFolder folder(resolved_.run.out, options_.use);
     folder_ = &folder;
@@ -119,6 +124,15 @@ class TrainRun {
   }
 
  private:
+  Collective& ranks() const { return ranks_of(options_.group); }
+
+  /// What a rank does that leaves nothing behind.
+  TrainSummary follow() {
+    plan_.health_every = -1;
+    from_.step = share_start(options_.group, learning_, 0);
+    return from_.step == nothing_to_do ? TrainSummary() : execute({});
+  }
+
   void tell_parts() const {
     const auto tell = [this](const std::string& text) { log_.write(LogLevel::debug, text); };
     for (const auto& file : catalog_.files()) {
@@ -207,6 +221,7 @@ class TrainRun {
 
   TrainSummary finished_before(const report::RunRecord& run) {
     log_.info(folder_->path().string(), " is finished: there is nothing to go on with");
+    share_start(options_.group, learning_, nothing_to_do);
     TrainSummary summary;
     summary.folder = folder_->path();
     summary.steps = run.steps;
@@ -247,6 +262,8 @@ class TrainRun {
   data::LoaderOptions loader_options() const {
     data::LoaderOptions options;
     options.batch_size = config_.train.batch_size;
+    options.rank = ranks().rank();
+    options.ranks = ranks().size();
     options.workers = loader_workers(config_);
     options.seed = static_cast<std::uint64_t>(config_.run.seed);
     options.max_bad = config_.data.max_bad;
@@ -285,13 +302,17 @@ class TrainRun {
   }
 
   TrainSummary execute(std::span<report::TrainObserver* const> own) {
+    const bool first = ranks().rank() == 0;
+    if (first) share_start(options_.group, learning_, from_.step);
     TellAlarms alarms(log_, plan_.stop_on_collapse);
     std::vector<report::TrainObserver*> observers(options_.observers.begin(),
                                                   options_.observers.end());
     observers.insert(observers.end(), own.begin(), own.end());
     observers.insert(observers.end(), {&kept_, &alarms});
     train::Trainer trainer(learning_.learner(), loader_, plan_, observers,
-                           {evaluator(), examine, probe_.get(), checkpoints_}, position_of(from_));
+                           {evaluator(), examine, first ? probe_.get() : nullptr, checkpoints_,
+                            agreement(options_.group)},
+                           position_of(from_));
     trainer_ = &trainer;
     TrainSummary summary;
     const auto note_end = [&] {
@@ -321,7 +342,7 @@ class TrainRun {
                          bool last) -> std::optional<std::vector<report::EvalEvent>> {
       std::vector<report::EvalEvent> events;
       const bool due = last || (every > 0 && epoch % every == 0);
-      if (!data_.queries || options_.dry_run || !due) return events;
+      if (!data_.queries || options_.dry_run || !due || ranks().rank() > 0) return events;
       try {
         judge(epoch, step, events);
       } catch (const Stopped&) {

@@ -5,6 +5,7 @@
 #include "run/configuration.hpp"
 #include "run/initial_weights.hpp"
 #include "run/run_folder.hpp"
+#include "train/process_group.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -22,6 +23,9 @@ struct TrainOptions {
   bool dry_run = false;                      ///< one step of everything, and nothing is kept
   InitialWeights initial;                    ///< where the backbone starts; no file: drawn
   const std::atomic<bool>* stop = nullptr;   ///< set from outside to end after the current step
+  /// The ranks that train together, each of which calls `train`; rank 0 alone evaluates and leaves
+  /// a folder. Null: this process alone.
+  train::ProcessGroup* group = nullptr;
   std::span<report::TrainObserver* const> observers;  ///< told before the run's own
 };
 

@@ -78,14 +78,15 @@ report::EndReason Trainer::train(const std::atomic<bool>& stop) {
   while (true) {
     const bool at_end = step_ > 0 && (step_ % length == 0 || step_ >= plan_.total_steps);
     if (at_end && ended_at_ != step_) {
-      if (stop || !end_epoch((step_ - 1) / length)) return report::EndReason::interrupted;
+      const bool ended = !stop && end_epoch((step_ - 1) / length);
+      if (stops(!ended)) return report::EndReason::interrupted;
     }
     if (step_ >= plan_.total_steps) return report::EndReason::finished;
-    if (stop) return report::EndReason::interrupted;
+    if (stops(stop)) return report::EndReason::interrupted;
     const std::int64_t epoch = step_ / length;
     loader_.start(epoch, step_ % length);
     const auto end = std::min((epoch + 1) * length, plan_.total_steps);
-    while (step_ < end && !stop) step(epoch);
+    while (step_ < end && !stops(stop)) step(epoch);
   }
 }
 
@@ -96,7 +97,7 @@ void Trainer::step(std::int64_t epoch) {
   const auto views = view_tensors(batch, plan_.type);
   const auto result = learn(views);
   ++step_;
-  images_ += batch.size;
+  images_ += batch.size * plan_.ranks;
   seconds_.data += data;
   seconds_.forward += result.seconds.forward;
   seconds_.backward += result.seconds.backward;

@@ -23,6 +23,7 @@ struct Plan {
   std::int64_t health_every = -1;  ///< steps between looks at the embeddings; -1: never
   bool stop_on_collapse = false;   ///< an alarm ends the run with Error(guard)
   at::ScalarType type = at::kFloat;
+  std::int64_t ranks = 1;  ///< that share each batch
 };
 
 /// Called after each epoch, and where training ends within one, with the number of finished epochs
@@ -85,6 +86,9 @@ struct Questions {
   Examine examine;  ///< every `health_every` steps and at the last one; for the whole once an epoch
   Follower* follower = nullptr;          ///< may be null
   Checkpointer* checkpointer = nullptr;  ///< may be null
+  /// Whether any rank wishes to stop, given whether this one does; all ask it together. Null: one
+  /// rank.
+  std::function<bool(bool wish)> agree = nullptr;
 };
 
 /// The training loop: batches from a loader through a learner, watched by observers. [main thread]
@@ -105,6 +109,7 @@ class Trainer {
 
  private:
   report::EndReason train(const std::atomic<bool>& stop);
+  bool stops(bool wish) const { return questions_.agree ? questions_.agree(wish) : wish; }
   void step(std::int64_t epoch);
   void report_step(const StepResult& result, std::int64_t epoch);
   void follow(const StepResult& result, const data::Batch& batch);

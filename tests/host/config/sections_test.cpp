@@ -69,6 +69,14 @@ TEST_CASE("the [data] section alone needs no plugin, and takes no other table") 
   CHECK(error_of([&] { section({"data=1"}); }).starts_with("3: "));
 }
 
+TEST_CASE("a batch is cut into equal chunks") {
+  CHECK(set_error({"train.batch_size=48", "train.accumulate=3"}) == "nothing");
+  CHECK(set_error({"train.batch_size=48", "train.accumulate=5"})
+            .starts_with("3: --set #2: error: 'accumulate' in [train] cuts a batch into equal "
+                         "chunks: batch_size, which is 48, must be a multiple of it, 5"));
+  CHECK(set_error({"train.accumulate=0"}).find("accumulate") != std::string::npos);
+}
+
 TEST_CASE("Nesterov needs momentum") {
   CHECK(set_error({"optimizer.use=sgd", "optimizer.nesterov=true"}) == "nothing");
   CHECK(set_error({"optimizer.use=sgd", "optimizer.nesterov=true", "optimizer.momentum=0"})

@@ -1,0 +1,39 @@
+#include "run/together.hpp"
+
+#include "checkpoint/weights.hpp"
+
+#include <ATen/ops/scalar_tensor.h>
+
+#include <vector>
+
+namespace tandem::run {
+
+Collective& ranks_of(train::ProcessGroup* group) {
+  return group != nullptr ? static_cast<Collective&>(*group) : single_rank();
+}
+
+std::int64_t share_start(train::ProcessGroup* group, Learning& learning, std::int64_t step) {
+  if (group == nullptr) return step;
+  const at::Tensor number = at::scalar_tensor(step, at::kLong);
+  std::vector<at::Tensor> tensors = {number};
+  auto& learner = learning.learner();
+  const auto optimizer =
+      checkpoint::collect([&](StateVisitor& visitor) { learner.optimizer().visit(visitor); });
+  for (const State& state :
+       {state_of(learner.encoder()), state_of(learner.objective()), optimizer}) {
+    for (const auto* list : {&state.parameters, &state.buffers})
+      for (const auto& item : *list) tensors.push_back(item.tensor);
+  }
+  group->copy_from_first(tensors);
+  return number.item<std::int64_t>();
+}
+
+std::function<bool(bool)> agreement(train::ProcessGroup* group) {
+  if (group == nullptr) return nullptr;
+  return [group](bool wish) {
+    const at::Tensor wishes = at::scalar_tensor(wish ? 1 : 0, at::kLong);
+    return group->all_reduce_sum(wishes).item<std::int64_t>() > 0;
+  };
+}
+
+}  // namespace tandem::run
