@@ -65,7 +65,9 @@ report::EndReason Trainer::run(const report::RunInfo& info, const std::atomic<bo
     if (reason == report::EndReason::interrupted && questions_.checkpointer != nullptr)
       questions_.checkpointer->stopped(position());
   } catch (const std::exception& error) {
-    if (questions_.checkpointer != nullptr) questions_.checkpointer->failed(position());
+    // A part of the ranks saves nothing: nobody knows whether all have done the last step.
+    if (questions_.checkpointer != nullptr && plan_.ranks == 1)
+      questions_.checkpointer->failed(position());
     finish(report::EndReason::failed, error.what());
     throw;
   }
