@@ -186,6 +186,11 @@ run::TrainSummary train_together(const run::Prepared& prepared, plugin::Catalog&
   try {
     auto summary = run::train(prepared, catalog, options, log);
     group.finish();
+    const auto& traffic = group.traffic();
+    log.write(LogLevel::debug,
+              Log::join("rank ", place.rank, " gave ", formats::human_bytes(traffic.bytes),
+                        " into ", traffic.operations, " collectives, which took ",
+                        report::fixed(traffic.seconds, 2), " s"));
     return summary;
   } catch (const std::exception& error) {
     group.fail(error.what());
