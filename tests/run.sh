@@ -34,7 +34,8 @@ sanitize_threads() { # the torch-free rooms: LibTorch's own threads are not inst
   cmake -S . -B build-tsan -G Ninja -DTANDEM_TESTS=ON -DTANDEM_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
   ninja -C build-tsan -j "$jobs" "${targets[@]}"
   say "testing build-tsan"
-  ctest --test-dir build-tsan --output-on-failure -j "$jobs" -R "^($(IFS='|'; echo "${rooms[*]}"))\$"
+  # What OpenCV's codecs bring along (GDAL) locks in another order than it unlocks; it is not instrumented.
+  TSAN_OPTIONS=ignore_noninstrumented_modules=1 ctest --test-dir build-tsan --output-on-failure -j "$jobs" -R "^($(IFS='|'; echo "${rooms[*]}"))\$"
 }
 
 readonly fuzzed="safetensors stamp assignment metrics checkpoint config idx cifar npy tar list exif picture"

@@ -96,7 +96,8 @@ TEST_CASE("an unknown table is shown with the nearest") {
         "3: c.toml:1:2: error: unknown table [foo]\n"
         "  [foo]\n"
         "   ^\n"
-        "  tables: run, data, backbone, objective, view, optimizer, schedule, train, eval, guard");
+        "  tables: run, data, backbone, objective, view, optimizer, schedule, train, eval, "
+        "checkpoint, guard");
 }
 
 TEST_CASE("a wrong type is shown at the value") {
