@@ -89,7 +89,7 @@ TEST_CASE("a disk without room for the weights is told with the bytes they need"
   const Workplace here;
   const auto result = run_within(
       here, here.tiny({"--set", "backbone.width=64", "--set", "train.max_steps=1"}), 250'000);
-  check_refused(result, 8, {"run/backbone.safetensors", "bytes", "choose another folder"});
+  check_refused(result, 8, {"/model.safetensors", "it needs ", "choose another folder"});
   CHECK(names_of(here / "run") == Words{"config.toml", "events.out.tfevents.tandem",
                                         "manifest.json", "metrics.jsonl", "report.html",
                                         "views.png"});

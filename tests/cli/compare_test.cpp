@@ -134,8 +134,7 @@ TEST_CASE("a signal ends the run that goes on, then the comparison; a later one 
     CHECK_FALSE(has(result.err, "error:"));
     CHECK(events(here / "all/a/seed-0", "end").at(0).at("reason") == "interrupted");
     CHECK_FALSE(here.exists("all/b"));
-    if (signal == SIGTERM)
-      CHECK(has(result.err, "was not finished: it goes on"));
+    if (signal == SIGTERM) CHECK(has(result.err, "was not finished: it goes on"));
   }
 }
 

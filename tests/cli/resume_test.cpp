@@ -33,9 +33,10 @@ Words call(const Workplace& here, const Training& training, const std::string& o
   return with(with(here.tiny({"--out", out}), training.more), settings);
 }
 
-/// Which line of metrics is a step's: the start comes first, and each epoch ends with three.
+/// Which line of metrics is a step's: the start comes first, and each epoch ends with three. The
+/// last step is looked at before it has its own.
 int line_of(int step) {
-  return 1 + step + (step > steps_per_epoch ? 3 : 0);
+  return 1 + step + (step > steps_per_epoch ? 3 : 0) + (step == steps ? 2 : 0);
 }
 
 /// Stopped by SIGTERM at the line of a step's metrics, or killed before the checkpoint of the step

@@ -33,7 +33,7 @@ const Finished& finished() {
 }  // namespace
 
 TEST_CASE(
-    "a run leaves its configuration, manifest, metrics, views, weights, checkpoint and page, and no "
+    "a run leaves its configuration, manifest, metrics, views, weights, checkpoint and page, no "
     "more") {
   REQUIRE(finished().result.code == 0);
   const std::string last = "checkpoints/step-00000008/";

@@ -133,12 +133,14 @@ TEST_CASE("a loss that is no number stops the run with 7, the step's name and th
   safetensors_header(here / "run/objective.safetensors");
 }
 
-TEST_CASE("a loss that is no number from the start leaves nothing") {
+TEST_CASE("a loss that is no number from the start leaves the step alone, to be done again") {
   const Workplace here;
   const auto result = here.run(here.tiny({"--set", "data.normalize=\"custom\"", "--set",
                                           "data.mean=[0.5]", "--set", "data.std=[1e-38]"}));
   CAPTURE(result.err);
   CHECK(result.code == 7);
   CHECK(has(result.err, "error: step 1: the loss is "));
-  CHECK_FALSE(here.exists("run"));
+  CHECK_FALSE(here.exists("run/backbone.safetensors"));
+  CHECK(here.exists("run/replay/step-00000000/views.safetensors"));
+  CHECK(here.run({"train", "--replay", "run/replay/step-00000000"}).code == 7);
 }

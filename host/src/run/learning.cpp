@@ -79,7 +79,7 @@ train::LearnerParts Learning::parts(const std::vector<data::Shape>& shapes, cons
           make_optimizer(config_, std::move(parameters)),
           make_schedule(config_.schedule),
           view_contexts(config_),
-          "'" + config_.objective.id + "' and '" + config_.backbone.id + "'",
+          {config_.backbone.id, config_.objective.id},
           static_cast<std::uint64_t>(config_.run.seed),
           config_.train.views == "joint",
           config_.train.accumulate,

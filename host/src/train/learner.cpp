@@ -30,14 +30,15 @@ class Laps {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-[[noreturn]] void refuse(double loss, const StepContext& context) {
-  throw Error(ErrorKind::guard, Log::join("step ", context.step + 1, ": the loss is ",
-                                          std::isnan(loss) ? "nan"
-                                          : loss > 0       ? "inf"
-                                                           : "-inf",
+[[noreturn]] void refuse(const StepContext& context, const std::string& what) {
+  throw Error(ErrorKind::guard, Log::join("step ", context.step + 1, ": ", what,
                                           "; training stopped before this step changed anything. "
                                           "Try a lower optimizer.lr, a longer "
                                           "schedule.warmup_epochs, or another seed"));
+}
+
+std::string shown(double loss) {
+  return std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf";
 }
 
 Embedding rows_of(const Embedding& joint, std::int64_t first, std::int64_t count) {
@@ -108,8 +109,18 @@ void Learner::backward(const at::Tensor& total, Encoding& encoding) {
     encoding.backward();
     moved_.restore();
   } catch (...) {
-    plugin::rethrow_as_error("backward through " + parts_.plugins);
+    plugin::rethrow_as_error("backward through '" + parts_.names.objective + "' and '" +
+                             parts_.names.backbone + "'");
   }
+}
+
+void Learner::require_finite_gradients(const StepContext& context) {
+  if (std::isfinite(gradient_norm())) return;
+  // A sum of squares may be infinite where no gradient is.
+  const std::string fault = first_gradient_not_finite(*parts_.optimizer, parts_.names);
+  if (fault.empty()) return;
+  before_.restore();
+  refuse(context, fault);
 }
 
 StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& context) {
@@ -132,13 +143,17 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
   average(result.loss, result.metrics, collective);
   if (const double value = result.loss.item<double>(); !std::isfinite(value)) {
     before_.restore();
-    refuse(value, context);
+    refuse(context, "the loss is " + shown(value) + "; first fault: " +
+                        first_not_finite({views, *parts_.encoder, *parts_.objective, groups,
+                                          latents, result.embeddings},
+                                         parts_.names));
   }
   laps.end(result.seconds.forward);
 
   parts_.optimizer->zero_grad();
   backward(loss.total, encoding);
   average_gradients(collective, parts_.optimizer->parameters());
+  require_finite_gradients(context);
   parts_.objective->after_backward(context);
   laps.end(result.seconds.backward);
 

@@ -4,6 +4,7 @@
 #include "tandem/sdk/collective.hpp"
 #include "tandem/sdk/encoder.hpp"
 #include "tandem/sdk/objective.hpp"
+#include "train/diagnosis.hpp"
 #include "train/encoding.hpp"
 #include "train/optimizer.hpp"
 #include "train/schedule.hpp"
@@ -34,7 +35,7 @@ struct LearnerParts {
   std::unique_ptr<Optimizer> optimizer;
   Schedule schedule;
   std::vector<ViewContext> views;  ///< one a view, in the order of a step's tensors
-  std::string plugins;  ///< for the message when `backward` throws, which runs plugin code
+  PluginNames names;               ///< for messages
   std::uint64_t seed = 0;
   bool joint = false;  ///< views of one size, role and target pass encoder and heads as one batch,
                        ///< the context of the first with them: BatchNorm then sees them together
@@ -50,8 +51,9 @@ class Learner {
   explicit Learner(LearnerParts parts);
 
   /// encode → embed → loss → backward → optimizer → after_optimizer_step, on one batch of views (N,
-  /// C, H, W each; N is a multiple of `chunks`). A loss that is not finite throws Error(guard) that
-  /// names the step; all state is then as it was before.
+  /// C, H, W each; N is a multiple of `chunks`). A loss or a gradient that is not finite throws
+  /// Error(guard) that names the step, the tensor and its plugin; all state is then as it was
+  /// before.
   StepResult step(std::span<const at::Tensor> views, const StepContext& context);
 
   /// The Euclidean length of the gradient of the last step.
@@ -66,6 +68,7 @@ class Learner {
   void embed(std::span<const at::Tensor> views, std::span<const Group> groups,
              const std::vector<Latents>& latents, StepResult& result);
   void backward(const at::Tensor& total, Encoding& encoding);
+  void require_finite_gradients(const StepContext& context);
   std::vector<Stateful*> networks() { return {parts_.encoder.get(), parts_.objective.get()}; }
 
   LearnerParts parts_;

@@ -79,7 +79,7 @@ TEST_CASE("every bit of a sealed folder counts") {
   std::size_t flips = 0, noticed = 0;
   for (const char* name : {"model", "state.json", "COMMIT"}) {
     const std::string whole = read_file(path / name);
-    for (std::size_t bit = 0; bit < 8 * whole.size(); bit += name[0] == 'm' ? 7 : 1) {
+    for (std::size_t bit = 0; bit < 8 * whole.size(); bit += name[0] == 'm' ? 2 : 1) {
       std::string changed = whole;
       changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ 1 << bit % 8);
       ::write_file(path / name, changed);
@@ -88,7 +88,7 @@ TEST_CASE("every bit of a sealed folder counts") {
     }
     ::write_file(path / name, whole);
   }
-  CHECK(flips > 4000);
+  CHECK(flips > 12000);
   CHECK(noticed == flips);
   CHECK(verify_folder(path).size() == 3);
 }
@@ -99,7 +99,7 @@ TEST_CASE("a file that is cut off, longer, gone or a link is told by name") {
   seal(path);
   const std::string whole = read_file(path / "model");
   const auto told = [&] { return refusal(ErrorKind::checkpoint, [&] { verify_folder(path); }); };
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, whole.size() - 1}) {
+  for (std::size_t size = 0; size < whole.size(); size += 3) {
     ::write_file(path / "model", whole.substr(0, size));
     CHECK(told() == (path / "model").string() + " is damaged: it is not 3000 bytes long");
   }

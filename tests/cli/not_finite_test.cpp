@@ -1,0 +1,86 @@
+// A NaN or an infinity anywhere: the run stops at that step, says where it came from, and keeps it.
+#include "catch.hpp"
+#include "resuming.hpp"
+
+namespace {
+
+const std::string plugin = std::string(TANDEM_FIXTURE_PLUGINS) + "/other_kinds.so";
+
+/// A run that goes well for two steps, saved after each second one.
+Words broken(const Workplace& here, const std::string& where) {
+  return here.tiny(
+      {"--plugin", plugin, "--set", "checkpoint.every_steps=2", "--set",
+       "objective={use = \"not_finite\", projector = [16], after = 2, where = \"" + where + "\"}"});
+}
+
+std::string last_line(const std::string& text) {
+  const auto end = text.find_last_not_of('\n');
+  const auto begin = text.rfind('\n', end);
+  return text.substr(begin + 1, end - begin);
+}
+
+void check_stopped(const std::string& where, const std::string& told) {
+  const Workplace here;
+  CAPTURE(where);
+  const auto result = here.run(broken(here, where));
+  CAPTURE(result.err);
+  CHECK(result.code == 7);
+  CHECK(has(result.err, "error: step 3: "));
+  CHECK(has(result.err, told));
+  // The last good checkpoint is as it was, and the newest.
+  CHECK(here.run({"ckpt", "verify", "run"}).code == 0);
+  CHECK(std::filesystem::read_symlink(here / "run/checkpoints/latest") == "step-00000002");
+  // The step can be done again, without the pictures, to the same end.
+  const auto again =
+      here.run({"train", "--plugin", plugin, "--replay", "run/replay/step-00000002"});
+  CHECK(again.code == 7);
+  CHECK(last_line(again.err) == last_line(result.err));
+  // So can the run, which fails there again.
+  const auto resumed = here.run({"train", "--plugin", plugin, "run", "--resume"});
+  CHECK(resumed.code == 7);
+  CHECK(last_line(resumed.err) == last_line(result.err));
+}
+
+}  // namespace
+
+TEST_CASE("a loss that is nan is told with its objective, though all else is finite") {
+  check_stopped("loss", "the loss itself (objective 'not_finite')");
+}
+
+TEST_CASE("a gradient that is nan is told with its parameter, though the loss is finite") {
+  check_stopped("gradient", "the gradient of 'objective.projector.");
+}
+
+TEST_CASE("an embedding that is nan is told with its view") {
+  const Workplace here;
+  const auto result = here.run(broken(here, "embedding"));
+  CHECK(result.code == 7);
+  CHECK(has(result.err, "step 1: the loss is nan; first fault: "));
+  CHECK(has(result.err,
+            "the embedding of view 1 (objective 'not_finite'): 128 of 128 values are nan"));
+}
+
+TEST_CASE("pixels that are not finite are told as such, with every objective") {
+  for (const char* id : {"barlow_twins", "simsiam", "byol", "simclr"}) {
+    const Workplace here;
+    CAPTURE(id);
+    const auto result =
+        here.run(here.tiny({"--set", small_objective(id), "--set", "data.normalize=\"custom\"",
+                            "--set", "data.mean=[0.1]", "--set", "data.std=[1e-40]"}));
+    CHECK(result.code == 7);
+    CHECK(has(result.err, "the pixels of view 0 (the data, their normalisation or an operation)"));
+  }
+}
+
+TEST_CASE("a training that diverges is told where its numbers end, with every objective") {
+  for (const char* id : {"barlow_twins", "simsiam", "byol", "simclr"}) {
+    const Workplace here;
+    CAPTURE(id);
+    const auto result =
+        here.run(here.tiny({"--set", small_objective(id), "--set", "optimizer.lr=1e38", "--set",
+                            "schedule={use = \"constant\"}"}));
+    CAPTURE(result.err);
+    CHECK(result.code == 7);
+    CHECK((has(result.err, "(backbone 'resnet10')") || has(result.err, "(objective '")));
+  }
+}
