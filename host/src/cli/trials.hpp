@@ -71,7 +71,7 @@ class Trials {
   std::filesystem::path out_;
   std::vector<double> seconds_;                  // that each finished run took
   std::map<std::filesystem::path, int> failed_;  // exit codes of runs that failed now
-  std::set<std::filesystem::path> unfinished_;    // runs that go on from their checkpoint
+  std::set<std::filesystem::path> unfinished_;   // runs that go on from their checkpoint
 };
 
 }  // namespace tandem::cli
