@@ -4,6 +4,7 @@
 #include "workplace.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 
 namespace {
@@ -44,6 +45,18 @@ TEST_CASE("two ranks train as one, rank 0 leaves the one folder") {
   const auto alone = train(here, "alone", {});
   check_close(train(here, "together", {"--ranks", "2"}), alone);
   CHECK(names_of(here / "together") == names_of(here / "alone"));
+}
+
+TEST_CASE("torchrun starts ranks, whose store its agent holds") {
+  const Workplace here;
+  const auto alone = train(here, "alone", {});
+  std::string line =
+      "cd " + here.call({}).folder.string() +
+      " && OMP_NUM_THREADS=1 " TANDEM_PYTHON
+      " -m torch.distributed.run --no-python --standalone --nproc-per-node 2 " TANDEM_PROGRAM;
+  for (const auto& word : here.tiny(words({"--out", "together"}))) line += " '" + word + "'";
+  REQUIRE(std::system((line + " 2> torchrun.txt > /dev/null").c_str()) == 0);
+  check_close(losses(here / "together"), alone);
 }
 
 TEST_CASE("a run of two ranks that was stopped goes on with two, and with one") {
