@@ -28,6 +28,7 @@ void visit(State& state, Visitor&& member) {
   member("processor", state.processor);
   member("capability", state.capability);
   member("threads", state.threads);
+  member("ranks", state.ranks);
   member("data", state.data);
   member("plugins", state.plugins);
   member("saved", state.saved);

@@ -26,6 +26,7 @@ struct TrainingState {
   std::string tandem, libtorch;       ///< versions
   std::string processor, capability;  ///< the model, and the instruction set that LibTorch uses
   std::int64_t threads = 0;           ///< of the network
+  std::int64_t ranks = 1;             ///< that shared each batch
   std::string data;                   ///< fingerprint of the training pictures
   std::map<std::string, std::string> plugins;  ///< SHA-256 of each plugin's file, by its id
   std::string saved;                           ///< when, UTC

@@ -45,6 +45,7 @@ formats::TrainingState describe_training(const TrainingParts& parts, const train
   formats::TrainingState state = describe_machine();
   state.steps_per_epoch = plan.steps_per_epoch;
   state.total_steps = plan.total_steps;
+  state.ranks = plan.ranks;
   state.data = data::fingerprint(*parts.data.train);
   for (const auto& file : parts.catalog.files()) {
     if (file.opened()) state.plugins[std::string(plugin::text(file.stamp.id))] = file.sha256;

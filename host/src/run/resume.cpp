@@ -68,6 +68,7 @@ void tell_machine(const formats::TrainingState& then, const formats::TrainingSta
   compare("the processor", then.processor, now.processor);
   compare("its instruction set", then.capability, now.capability);
   compare("threads", std::to_string(then.threads), std::to_string(now.threads));
+  compare("ranks", std::to_string(then.ranks), std::to_string(now.ranks));
   compare("LibTorch", then.libtorch, now.libtorch);
   compare("tandem", then.tandem, now.tandem);
   if (list.empty()) return;
@@ -140,7 +141,8 @@ void note_resume(const RunFolder& folder, const formats::TrainingState& from,
                   {"machine",
                    {{"processor", now.processor},
                     {"cpu_capability", now.capability},
-                    {"threads", now.threads}}},
+                    {"threads", now.threads},
+                    {"ranks", now.ranks}}},
                   {"plugins", now.plugins},
                   {"allowed_changes", std::vector<std::string>(allowed.begin(), allowed.end())}});
   formats::write_file(file, formats::json_text(manifest));
