@@ -2,6 +2,7 @@
 #include "catch.hpp"
 #include "resuming.hpp"
 
+#include <csignal>
 #include <cstdlib>
 
 namespace {
@@ -101,4 +102,55 @@ TEST_CASE("a SimSiam run goes on to the same bits from wherever it was stopped")
 
 TEST_CASE("a BYOL run goes on to the same bits from wherever it was stopped") {
   check_every_stop(objective("byol"));
+}
+
+TEST_CASE("a queue, a centre and prototypes of a plugin's go on too, and Adam's and LARS's state") {
+  const Workplace here;
+  const std::string plugin = std::string(TANDEM_FIXTURE_PLUGINS) + "/other_kinds.so";
+  const std::vector<Training> kinds = {
+      {"moco",
+       {"objective={use = \"moco\", projector = [32, 16], queue = 64, momentum = 0.9}",
+        "optimizer={use = \"adamw\", lr = 3e-3}"}},
+      {"dino",
+       {"objective={use = \"dino\", projector = [32, 16], prototypes = 32, momentum = 0.9}",
+        "optimizer={use = \"lars\", lr = 0.2}"}},
+      {"swav", {"objective={use = \"swav\", projector = [32, 16], prototypes = 12}"}}};
+  for (const auto& kind : kinds) {
+    CAPTURE(kind.name);
+    const auto words = [&](const std::string& out, const Words& settings) {
+      auto list = call(here, kind, out, settings);
+      list.insert(list.end(), {"--plugin", plugin});
+      return list;
+    };
+    REQUIRE(here.run(words(kind.name, {})).code == 0);
+    const Words saving = {"checkpoint.every_steps=1"};
+    const auto stopped = here.run(words("stopped-" + kind.name, saving),
+                                  fault("kill", "checkpoints/.step-00000007", 1));
+    CAPTURE(stopped.err);
+    REQUIRE(stopped.code == -9);
+    const auto resumed =
+        here.run({"train", "stopped-" + kind.name, "--resume", "--plugin", plugin});
+    CAPTURE(resumed.err);
+    REQUIRE(resumed.code == 0);
+    CHECK(has(resumed.err, "goes on after step 6 of 8"));
+    check_same(ended(here / kind.name), ended(here / ("stopped-" + kind.name)));
+  }
+}
+
+TEST_CASE("a wish to stop during kNN is heard at once, and the kNN made after the resume") {
+  const Workplace here;
+  const auto training = objective("barlow_twins");
+  // Thousands of pictures for kNN and a few for training, so that the signal meets the kNN.
+  const Words settings = {"data.synthetic_count=8000", "eval.holdout=0.5", "train.max_steps=4",
+                          "eval.online_probe=false", "backbone.width=32"};
+  REQUIRE(here.run(call(here, training, "whole", settings)).code == 0);
+  program::Process process(here.call(call(here, training, "run", settings)));
+  process.until([&] { return here.exists("run/checkpoints/step-00000004"); });
+  process.send(SIGTERM);
+  const auto stopped = process.wait();
+  CAPTURE(stopped.err);
+  CHECK(stopped.code == 143);
+  CHECK(events(here / "run", "eval").empty());
+  CHECK(here.run({"train", "run", "--resume"}).code == 0);
+  check_same(ended(here / "whole"), ended(here / "run"));
 }
