@@ -20,3 +20,12 @@ endif()
 if(NOT TANDEM_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
   set(TANDEM_NO_UNDEFINED LINKER:-z,defs)
 endif()
+
+# What makes a fault of memory hard to use, where no sanitizer looks for it. Fortified calls need an optimized build.
+if(NOT TANDEM_SANITIZE)
+  include(CheckPIESupported)
+  check_pie_supported(LANGUAGES CXX)
+  add_compile_options(-fstack-protector-strong
+    "$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+  add_link_options(LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack)
+endif()
