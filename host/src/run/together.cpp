@@ -12,10 +12,12 @@ Collective& ranks_of(train::ProcessGroup* group) {
   return group != nullptr ? static_cast<Collective&>(*group) : single_rank();
 }
 
-std::int64_t share_start(train::ProcessGroup* group, Learning& learning, std::int64_t step) {
-  if (group == nullptr) return step;
-  const at::Tensor number = at::scalar_tensor(step, at::kLong);
-  std::vector<at::Tensor> tensors = {number};
+train::Position share_start(train::ProcessGroup* group, Learning& learning,
+                            const train::Position& start) {
+  if (group == nullptr) return start;
+  const at::Tensor step = at::scalar_tensor(start.step, at::kLong);
+  const at::Tensor ended = at::scalar_tensor(start.epoch_ended ? 1 : 0, at::kLong);
+  std::vector<at::Tensor> tensors = {step, ended};
   auto& learner = learning.learner();
   const auto optimizer =
       checkpoint::collect([&](StateVisitor& visitor) { learner.optimizer().visit(visitor); });
@@ -25,7 +27,10 @@ std::int64_t share_start(train::ProcessGroup* group, Learning& learning, std::in
       for (const auto& item : *list) tensors.push_back(item.tensor);
   }
   group->copy_from_first(tensors);
-  return number.item<std::int64_t>();
+  train::Position shared;
+  shared.step = step.item<std::int64_t>();
+  shared.epoch_ended = ended.item<std::int64_t>() != 0;
+  return shared;
 }
 
 std::function<bool(bool)> agreement(train::ProcessGroup* group) {

@@ -2,8 +2,8 @@
 
 #include "run/learning.hpp"
 #include "train/process_group.hpp"
+#include "train/trainer.hpp"
 
-#include <cstdint>
 #include <functional>
 
 namespace tandem::run {
@@ -12,8 +12,10 @@ namespace tandem::run {
 Collective& ranks_of(train::ProcessGroup* group);
 
 /// Makes all ranks begin as rank 0 does, which may go on with a run: copies all that training
-/// changes, and gives the steps that rank 0 has done. Every rank calls it.
-std::int64_t share_start(train::ProcessGroup* group, Learning& learning, std::int64_t step);
+/// changes, and gives rank 0's step and whether the end of its epoch is dealt with, on which the
+/// loops of all ranks must agree. Every rank calls it; what it passes counts on rank 0 alone.
+train::Position share_start(train::ProcessGroup* group, Learning& learning,
+                            const train::Position& start);
 
 /// For train::Questions::agree; null for one rank. The group must outlive it.
 std::function<bool(bool)> agreement(train::ProcessGroup* group);

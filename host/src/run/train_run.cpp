@@ -23,6 +23,7 @@
 #include "run/run_folder.hpp"
 #include "run/run_page.hpp"
 #include "run/together.hpp"
+#include "run/watchers.hpp"
 #include "tandem/base/error.hpp"
 #include "train/trainer.hpp"
 
@@ -35,28 +36,6 @@
 
 namespace tandem::run {
 namespace {
-
-/// Keeps every evaluation for the summary.
-class KeepEvaluations final : public report::TrainObserver {
- public:
-  void on_evaluation(const report::EvalEvent& event) override { events.push_back(event); }
-  std::vector<report::EvalEvent> events;
-};
-
-/// A warning where an alarm does not end the run.
-class TellAlarms final : public report::TrainObserver {
- public:
-  TellAlarms(Log& log, bool ends) : log_(log), ends_(ends) {}
-  void on_alarm(const report::AlarmEvent& alarm) override {
-    if (ends_) return;
-    log_.warn("step ", alarm.step, ": ", alarm.sign, "; ", alarm.cause,
-              " (guard.on_collapse = \"stop\" would end the run here)");
-  }
-
- private:
-  Log& log_;
-  bool ends_;
-};
 
 train::Look examine(std::span<const Embedding> views, bool whole) {
   const auto pair = eval::embedding_pair(views);
@@ -129,7 +108,9 @@ class TrainRun {
   /// What a rank does that leaves nothing behind.
   TrainSummary follow() {
     plan_.health_every = -1;
-    from_.step = share_start(options_.group, learning_, 0);
+    const auto start = share_start(options_.group, learning_, {});
+    from_.step = start.step;
+    from_.epoch_ended = start.epoch_ended;
     return from_.step == nothing_to_do ? TrainSummary() : execute({});
   }
 
@@ -221,7 +202,9 @@ class TrainRun {
 
   TrainSummary finished_before(const report::RunRecord& run) {
     log_.info(folder_->path().string(), " is finished: there is nothing to go on with");
-    share_start(options_.group, learning_, nothing_to_do);
+    train::Position none;
+    none.step = nothing_to_do;
+    share_start(options_.group, learning_, none);
     TrainSummary summary;
     summary.folder = folder_->path();
     summary.steps = run.steps;
@@ -303,7 +286,7 @@ class TrainRun {
 
   TrainSummary execute(std::span<report::TrainObserver* const> own) {
     const bool first = ranks().rank() == 0;
-    if (first) share_start(options_.group, learning_, from_.step);
+    if (first) share_start(options_.group, learning_, position_of(from_));
     TellAlarms alarms(log_, plan_.stop_on_collapse);
     std::vector<report::TrainObserver*> observers(options_.observers.begin(),
                                                   options_.observers.end());
