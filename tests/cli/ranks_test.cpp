@@ -1,7 +1,7 @@
 // Several processes that share each batch.
 #include "catch.hpp"
 #include "ranks/launch.hpp"
-#include "workplace.hpp"
+#include "resuming.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -82,6 +82,26 @@ TEST_CASE("a run of two ranks that was stopped goes on with two, and with one") 
     REQUIRE(result.code == 0);
     check_close(losses(here / resume[1]), whole);
   }
+}
+
+TEST_CASE("ranks that stop between an epoch's end and the next step go on from there together") {
+  const Workplace here;
+  const Words knn = {"--set", "eval.knn_every=1"};
+  const auto whole = train(here, "whole", knn);
+  // The seventh line is of the kNN that ends the first epoch of four steps.
+  auto stopping = here.tiny(words({"--ranks", "2", "--out", "run"}));
+  stopping.insert(stopping.end(), knn.begin(), knn.end());
+  const auto stopped = here.run(stopping, fault("SIGTERM", "metrics.jsonl", 7, "write"));
+  CAPTURE(stopped.err);
+  REQUIRE(losses(here / "run").size() == 4);
+  CHECK(Json::parse(read_file(here / "run/checkpoints/latest/state.json")).at("epoch_ended") ==
+        true);
+  const auto resumed = here.run({"train", "run", "--resume", "--ranks", "2"});
+  CAPTURE(resumed.err);
+  REQUIRE(resumed.code == 0);
+  check_close(losses(here / "run"), whole);
+  CHECK(events(here / "run", "epoch").size() == 2);
+  CHECK(events(here / "run", "eval").size() == 2);
 }
 
 TEST_CASE("a rank that dies ends the others, named, and a part of the ranks saves nothing") {
