@@ -7,9 +7,9 @@ namespace {
 const std::string plugin = std::string(TANDEM_FIXTURE_PLUGINS) + "/other_kinds.so";
 
 /// A run that goes well for two steps, saved after each second one.
-Words broken(const Workplace& here, const std::string& where) {
+Words broken(const Workplace& here, const std::string& where, const std::string& out = "run") {
   return here.tiny(
-      {"--plugin", plugin, "--set", "checkpoint.every_steps=2", "--set",
+      {"--out", out, "--plugin", plugin, "--set", "checkpoint.every_steps=2", "--set",
        "objective={use = \"not_finite\", projector = [16], after = 2, where = \"" + where + "\"}"});
 }
 
@@ -49,6 +49,21 @@ TEST_CASE("a loss that is nan is told with its objective, though all else is fin
 
 TEST_CASE("a gradient that is nan is told with its parameter, though the loss is finite") {
   check_stopped("gradient", "the gradient of 'objective.projector.");
+}
+
+TEST_CASE("what a plugin throws in the middle of a step leaves no trace in what is saved") {
+  const Workplace here;
+  REQUIRE(here.run(broken(here, "nowhere", "whole")).code == 0);
+  const auto failed = here.run(broken(here, "thrown", "thrown"));
+  CAPTURE(failed.err);
+  CHECK(failed.code == 5);
+  CHECK(has(failed.err, "no loss today"));
+  const auto resumed =
+      here.run({"train", "thrown", "--resume", "--plugin", plugin, "--set",
+                "objective.where=\"nowhere\"", "--allow-change", "objective.where"});
+  CAPTURE(resumed.err);
+  CHECK(resumed.code == 0);
+  check_same(ended(here / "whole"), ended(here / "thrown"));
 }
 
 TEST_CASE("an embedding that is nan is told with its view") {

@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "resuming.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 
 namespace {
@@ -145,7 +147,7 @@ TEST_CASE("options that contradict a resume are refused") {
   const Workplace here;
   for (const Words& more : std::vector<Words>{{"--resume", "--overwrite"},
                                               {"--resume", "--dry-run"},
-                                              {"--resume", "--init-from", "x"},
+                                              {"--replay", "x", "--ranks", "2"},
                                               {"--allow-change", "run.seed"}}) {
     const auto result = here.run(here.tiny(more));
     CAPTURE(result.err);
@@ -191,8 +193,12 @@ TEST_CASE("checkpoints are listed, told, verified and pruned") {
   CHECK(has(damaged.out, "step-00000002: damaged: "));
   CHECK(has(damaged.out, "step-00000008: whole"));
 
+  // The newest whole one stays, also where a newer one is damaged.
+  const auto newest = here / "run/checkpoints/step-00000008/model.safetensors";
+  write_file(newest, read_file(newest) + " ");
   CHECK(here.run({"ckpt", "prune", "run", "--keep", "1"}).code == 0);
-  CHECK(Json::parse(here.run({"ckpt", "ls", "run", "--json"}).out).size() <= 2);
+  CHECK(here.exists("run/checkpoints/step-00000006"));
+  CHECK(has(here.run({"train", "run", "--resume"}).err, "goes on after step 6 of 8"));
   CHECK(here.run({"ckpt", "ls", "nowhere"}).code == 2);
   CHECK(here.run({"ckpt", "prune", "run", "--keep", "0"}).code == 2);
   CHECK(here.run({"ckpt", "turn", "run"}).code == 2);
@@ -214,4 +220,68 @@ TEST_CASE("a dry run tells what a checkpoint costs, and keeps none") {
   CHECK(result.code == 0);
   CHECK(has(result.out, "a checkpoint takes "));
   CHECK_FALSE(here.exists("run"));
+}
+
+TEST_CASE("a run that began with weights of another, and was killed, goes on with them") {
+  const Workplace here;
+  REQUIRE(here.run(here.tiny({"--out", "first", "--set", "run.seed=3"})).code == 0);
+  const Words from = {"--init-from", "first"};
+  REQUIRE(here.run(here.tiny({"--out", "whole", "--init-from", "first"})).code == 0);
+  REQUIRE(here.run(here.tiny(from), fault("kill", "metrics.jsonl", 2, "write")).code == -9);
+  const auto resumed = here.run({"train", "run", "--resume"});
+  CAPTURE(resumed.err);
+  CHECK(resumed.code == 0);
+  check_same(ended(here / "whole"), ended(here / "run"));
+}
+
+TEST_CASE("a copy whose links became folders goes on, and is saved into") {
+  const Workplace here;
+  const Words words = {"--set", "checkpoint.every_steps=4", "--set", "eval.knn_every=1"};
+  REQUIRE(here.run(here.tiny(words), fault("kill", ".step-00000008", 1)).code == -9);
+  std::filesystem::copy(here / "run", here / "copy", std::filesystem::copy_options::recursive);
+  std::filesystem::remove(here / "copy/checkpoints/latest");
+  std::filesystem::copy(here / "run/checkpoints/step-00000004", here / "copy/checkpoints/latest");
+  const auto resumed = here.run({"train", "copy", "--resume"});
+  CAPTURE(resumed.err);
+  CHECK(resumed.code == 0);
+  CHECK(std::filesystem::read_symlink(here / "copy/checkpoints/latest") == "step-00000008");
+}
+
+TEST_CASE("a run folder whose logs are links to other files changes none of those") {
+  const Stopped stopped;
+  const std::string mine(9000, 'x');
+  write_file(stopped.here / "mine.txt", mine);
+  std::filesystem::remove(stopped.run / "metrics.jsonl");
+  std::filesystem::create_symlink(stopped.here / "mine.txt", stopped.run / "metrics.jsonl");
+  const auto result = stopped.resume();
+  CHECK(result.code == 8);
+  CHECK(has(result.err, "metrics.jsonl"));
+  CHECK(read_file(stopped.here / "mine.txt") == mine);
+}
+
+TEST_CASE("who writes into the weights of a run does not reach its checkpoint") {
+  const Stopped stopped;
+  write_file(stopped.run / "backbone.safetensors", "gone");
+  CHECK(stopped.here.run({"ckpt", "verify", "run"}).code == 0);
+  CHECK(stopped.resume().code == 0);
+}
+
+TEST_CASE("a checkpoint that may not be read is not taken for a damaged one") {
+  if (::geteuid() == 0) return;  // root may read everything
+  const Stopped stopped;
+  const auto model = stopped.run / "checkpoints/step-00000004/model.safetensors";
+  std::filesystem::permissions(model, std::filesystem::perms::none);
+  CHECK(stopped.resume().code == 8);
+  CHECK(std::filesystem::exists(model));
+}
+
+TEST_CASE("what a resume was allowed needs no further word until it is saved") {
+  const Stopped stopped;
+  const Words changed = {"train",          "run",         "--resume", "--set", "optimizer.lr=0.5",
+                         "--allow-change", "optimizer.lr"};
+  REQUIRE(stopped.here.run(changed, fault("kill", "metrics.jsonl", 2, "write")).code == -9);
+  const auto result = stopped.resume();
+  CAPTURE(result.err);
+  CHECK(result.code == 0);
+  CHECK(has(result.err, "optimizer.lr was 0.02, now 0.5"));
 }

@@ -2,12 +2,14 @@
 
 #include "workplace.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 
 /// A run, and what it is compared with: one that nobody stopped.
 struct Ended {
   std::map<std::string, std::string> tensors;  ///< the bytes of each file of its last checkpoint
+  std::uintmax_t tensorboard_bytes = 0;
   std::vector<Json> metrics;  ///< without the clock, and without where it was started again
 };
 

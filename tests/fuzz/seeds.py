@@ -113,10 +113,11 @@ def checkpoints():
 
     commit = b"tandem checkpoint 1\n1234 00c0ffee model.safetensors\n0 00000000 objective.safetensors\n77 12345678 state.json\n"
     put("checkpoint/commit", commit + b"end %08x\n" % crc32c(commit))
-    state = {"step": 12, "steps_per_epoch": 5, "total_steps": 50, "epoch_ended": False, "images": 320, "looked_in": -1,
+    state = {"step": 12, "steps_per_epoch": 5, "total_steps": 50, "epoch_ended": False, "images": 320, "part_seconds": 0.5,
+             "looked_in": -1,
              "alarm_signs": 1, "best_top1": 41.5, "seconds": 12.25, "metrics_bytes": 1234, "tensorboard_bytes": 567,
              "tandem": "0.1.0", "libtorch": "2.13.0", "processor": "some", "capability": "AVX2", "threads": 2, "ranks": 1,
-             "data": "0123456789abcdef", "plugins": {"byol": "00ff"}, "saved": "2026-01-01T00:00:00Z", "problem": ""}
+             "data": "0123456789abcdef", "plugins": {"byol": "00ff"}, "files": {}, "saved": "2026-01-01T00:00:00Z", "problem": ""}
     put("checkpoint/state", json.dumps(state).encode())
 
 

@@ -4,6 +4,8 @@
 #include "formats/sealed_folder.hpp"
 #include "tandem/base/error.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -11,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace tandem::checkpoint {
 namespace {
@@ -45,6 +48,12 @@ bool is_set_aside(const std::string& name) {
 bool is_folder(const fs::directory_entry& entry) {
   std::error_code error;
   return entry.symlink_status(error).type() == fs::file_type::directory && !error;
+}
+
+void require_named_rightly(const Verified& found) {
+  if (found.entry.step == found.state.step) return;
+  throw Error(ErrorKind::checkpoint, Log::join(found.entry.folder.string(), " is of step ",
+                                               found.state.step, ", not of that of its name"));
 }
 
 std::string read_text(const fs::path& file) {
@@ -115,8 +124,9 @@ fs::path Store::set_aside(const Entry& entry) const {
 }
 
 void Store::clear() const {
+  // The folder itself may be a link, to a disk with more room; what is in it is not followed.
   std::error_code error;
-  if (!fs::is_directory(fs::symlink_status(folder_, error))) return;
+  if (!fs::is_directory(folder_, error)) return;
   for (const auto& entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename();
     if (is_folder(entry) && (step_of(name) || is_set_aside(name)))
@@ -125,7 +135,7 @@ void Store::clear() const {
       fs::remove(entry.path(), error);
   }
   formats::remove_leftovers(folder_);
-  fs::remove(folder_, error);  // fails, as it should, where something else is in it
+  ::rmdir(folder_.c_str());  // fails, as it should, on a link, and where something else is in it
 }
 
 formats::TrainingState verify(const Entry& entry) {
@@ -141,24 +151,35 @@ formats::TrainingState verify(const Entry& entry) {
                   entry.folder.string() + " is no whole checkpoint: it has no " + name);
     }
   }
+  for (const char* name : {files::probe, files::views}) {
+    if (!has(name) && fs::exists(fs::symlink_status(entry.folder / name)))
+      throw Error(ErrorKind::checkpoint, (entry.folder / name).string() +
+                                             " is none of the checkpoint's files: COMMIT does not "
+                                             "name it");
+  }
   const auto file = entry.folder / files::state;
   return formats::parse_training_state(read_text(file), file.string());
 }
 
 std::optional<Verified> newest_whole(const Store& store, Log& log) {
-  auto entries = store.list();
+  const auto entries = store.list();
   if (entries.empty()) return std::nullopt;
-  std::string reasons;
+  std::vector<std::pair<Entry, std::string>> damaged;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     try {
-      return Verified{*entry, verify(*entry)};
+      Verified found{*entry, verify(*entry)};
+      require_named_rightly(found);
+      for (const auto& [other, why] : damaged)
+        log.warn(why, "; it is set aside as ", store.set_aside(other).filename().string(),
+                 ", and an earlier one is used");
+      return found;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::checkpoint) throw;
-      reasons += (reasons.empty() ? "" : "; ") + std::string(error.what());
-      log.warn(error.what(), "; it is set aside as ", store.set_aside(*entry).filename().string(),
-               ", and the one before is used");
+      damaged.emplace_back(*entry, error.what());
     }
   }
+  std::string reasons;
+  for (const auto& [entry, why] : damaged) reasons += (reasons.empty() ? "" : "; ") + why;
   throw Error(ErrorKind::checkpoint,
               "no checkpoint in " + store.folder().string() + " is whole: " + reasons +
                   "; train anew with --overwrite, or start from its weights with --init-from");

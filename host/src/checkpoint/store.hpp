@@ -69,8 +69,9 @@ struct Verified {
 
 /// Verifies one checkpoint. Throws Error(checkpoint) that names what is damaged.
 formats::TrainingState verify(const Entry& entry);
-/// The newest that verifies; damaged ones on the way are told and set aside. Nothing where there is
-/// no checkpoint; throws Error(checkpoint) where there are some, and none verifies.
+/// The newest that verifies; damaged ones on the way are told, and set aside once a whole one is
+/// found. Nothing where there is no checkpoint; throws Error(checkpoint) where there are some, and
+/// none verifies.
 std::optional<Verified> newest_whole(const Store& store, Log& log);
 
 }  // namespace tandem::checkpoint

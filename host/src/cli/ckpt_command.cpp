@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -164,10 +165,17 @@ void prune(const fs::path& run, std::int64_t keep, bool json) {
     throw Error(ErrorKind::usage, run.string() + " is no run's folder");
   const run::RunFolder locked(run, run::FolderUse::resume);  // no training writes meanwhile
   const Store store = store_of(run);
+  // Only whole ones count, and damaged ones are left to be looked at.
+  std::set<std::int64_t> stay;
+  std::int64_t whole = 0;
+  const auto found = find(run);
+  for (auto item = found.rbegin(); item != found.rend(); ++item) {
+    if (!item->state || whole++ < keep) stay.insert(item->entry.step);
+  }
+  if (whole == 0) throw Error(ErrorKind::checkpoint, found.back().problem + "; nothing is removed");
   std::uint64_t freed = 0;
   for (const Entry& entry : store.list()) freed += bytes_in(entry.folder);
-  const auto gone = store.prune(static_cast<int>(std::min<std::int64_t>(keep, 1'000'000)),
-                                [](auto) { return false; });
+  const auto gone = store.prune(0, [&](std::int64_t step) { return stay.contains(step); });
   for (const Entry& entry : store.list()) freed -= bytes_in(entry.folder);
   if (json) {
     auto steps = formats::Json::array();
@@ -188,7 +196,7 @@ int ckpt_command(const Strings& words) {
       "ls: a run's checkpoints, oldest first.\n"
       "info: what one holds: the named one, or a run's newest whole one.\n"
       "verify: reads every byte against its checksum; exits with 6 where one is damaged.\n"
-      "prune: removes all but the newest and the best; [checkpoint] keep says what a run keeps.\n"
+      "prune: removes all but the newest whole ones and the best, those of keep_every too.\n"
       "A run goes on with tandem train RUN --resume.");
   arguments.positional("words", 2);
   arguments.add()("keep", po::value<std::int64_t>()->default_value(1)->value_name("N"),

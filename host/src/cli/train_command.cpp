@@ -12,6 +12,8 @@
 
 #include <unistd.h>
 
+#include <csignal>
+
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -57,8 +59,9 @@ Arguments train_arguments() {
        "with --resume: a key that may differ from the run's, e.g. train.epochs; may be "
        "repeated")  //
       ("replay", po::value<std::string>()->value_name("FOLDER"),
-       "do the step again that a guard stopped, from what the run kept of it")  //
-      ("dry-run", po::bool_switch(), "one step of everything, nothing kept")    //
+       "do the step again that a guard stopped, from what the run kept of it; --set may change "
+       "it")                                                                  //
+      ("dry-run", po::bool_switch(), "one step of everything, nothing kept")  //
       ("ranks", po::value<std::int64_t>()->value_name("N"),
        "train in N processes of this machine that share each batch; torchrun --no-python and other "
        "launchers serve several machines")  //
@@ -100,9 +103,16 @@ void check_together(const Arguments& arguments) {
     if (resume && arguments.flag(other))
       refuse(std::string("--resume and --") + other + " exclude each other");
   }
-  if (resume && arguments.has("init-from"))
-    refuse("--resume goes on with the run's own weights; --init-from starts another run");
   if (!resume && arguments.has("allow-change")) refuse("--allow-change needs --resume");
+  if (!arguments.has("replay")) return;
+  // A replay has its configuration, weights and pictures from its folder: --set alone may differ.
+  for (const char* other : {"config", "data", "objective", "backbone", "out", "device", "ranks",
+                            "init-from", "strip-prefix"}) {
+    if (arguments.has(other)) refuse(std::string("--replay takes no --") + other);
+  }
+  for (const char* other : {"resume", "overwrite", "dry-run"}) {
+    if (arguments.flag(other)) refuse(std::string("--replay takes no --") + other);
+  }
 }
 
 run::FolderUse folder_use(const Arguments& arguments) {
@@ -145,7 +155,10 @@ void print_text(const run::TrainSummary& summary) {
 
 /// 0 where the step goes well now; what stops it again is an error, as it was then.
 int replay_command(const Arguments& arguments, plugin::Catalog& catalog, Log& log) {
-  const auto again = run::replay(arguments.text("replay"), catalog, log);
+  run::ReplayOptions options;
+  options.assignments = set_assignments(arguments);
+  options.set_threads = [](int threads) { set_threads(threads); };
+  const auto again = run::replay(arguments.text("replay"), options, catalog, log);
   if (arguments.json()) {
     std::cout << formats::json_text({{"step", again.step},
                                      {"problem", again.problem},
@@ -211,10 +224,7 @@ int train_command(const Strings& words) {
   report::Progress progress(std::cerr, report::progress_style(STDERR_FILENO, arguments.quiet()));
   log.keep_clear_of(&progress);
   auto catalog = make_catalog(arguments, log);
-  if (arguments.has("replay")) {
-    set_threads(0);
-    return replay_command(arguments, catalog, log);
-  }
+  if (arguments.has("replay")) return replay_command(arguments, catalog, log);
   const auto prepared = run::prepare(layers_of(arguments), catalog);
   const int threads = prepared.config.run.threads;
   set_threads(threads == 0 && place ? threads_of_rank(*place) : threads);
@@ -230,12 +240,15 @@ int train_command(const Strings& words) {
   if (speaks) options.observers = {&observer, 1};
   const auto summary = place ? train_together(prepared, catalog, options, *place, log)
                              : run::train(prepared, catalog, options, log);
-  if (!speaks) return summary.reason == report::EndReason::interrupted ? signal_exit_code() : 0;
+  const bool interrupted = summary.reason == report::EndReason::interrupted;
+  // Where it was another rank that got the signal, this one ends as that does.
+  const int code = !interrupted ? 0 : signal_exit_code() != 0 ? signal_exit_code() : 128 + SIGTERM;
+  if (!speaks) return code;
   if (arguments.json())
     print_json(summary);
   else
     print_text(summary);
-  return summary.reason == report::EndReason::interrupted ? signal_exit_code() : 0;
+  return code;
 }
 
 }  // namespace tandem::cli

@@ -3,6 +3,7 @@
 #include "formats/disk.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,7 +14,8 @@ namespace tandem::formats {
 AppendFile::AppendFile(std::filesystem::path path, Log& log)
     : path_(std::move(path)),
       log_(&log),
-      descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+      descriptor_(
+          ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666)) {
   if (descriptor_ < 0) throw write_error(path_, errno, 0);
 }
 
@@ -46,10 +48,15 @@ int AppendFile::append(std::string_view bytes) {
 }
 
 bool cut_file(const std::filesystem::path& path, std::uint64_t bytes) {
-  std::error_code error;
-  if (std::filesystem::file_size(path, error) < bytes || error) return false;
-  if (::truncate(path.c_str(), static_cast<off_t>(bytes)) != 0) throw write_error(path, errno, 0);
-  return true;
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) return false;
+  struct stat status {};
+  const bool longer = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+                      static_cast<std::uint64_t>(status.st_size) >= bytes;
+  const int error = longer && ::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0 ? errno : 0;
+  ::close(descriptor);
+  if (error != 0) throw write_error(path, error, 0);
+  return longer;
 }
 
 }  // namespace tandem::formats

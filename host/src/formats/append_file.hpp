@@ -13,8 +13,8 @@ namespace tandem::formats {
 /// ever throws, and later ones are tried again. [one thread at a time]
 class AppendFile {
  public:
-  /// Opens `path` for appending; made where it does not exist. Throws Error(resource) where it
-  /// cannot be opened. `log` must outlive this.
+  /// Opens `path` for appending, never through a link; made where it does not exist. Throws
+  /// Error(resource) where it cannot be opened. `log` must outlive this.
   AppendFile(std::filesystem::path path, Log& log);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
@@ -32,8 +32,8 @@ class AppendFile {
   bool reported_ = false;
 };
 
-/// Takes back what was appended to a file after it was `bytes` long. A file that is shorter, or not
-/// there, stays as it is: false then. Throws Error(resource) where it cannot be cut.
+/// Takes back what was appended to a file after it was `bytes` long. What is shorter, not there, a
+/// link or no file stays as it is: false then. Throws Error(resource) where it cannot be cut.
 bool cut_file(const std::filesystem::path& path, std::uint64_t bytes);
 
 }  // namespace tandem::formats

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 namespace tandem::formats {
@@ -42,8 +43,14 @@ void sync_parent(const fs::path& path, std::uint64_t expected) {
 /// A file that is read from begin to end; never through a link, and without waiting for a pipe.
 class Input {
  public:
+  /// A file that is there and cannot be opened, for want of a right or of descriptors, is not
+  /// damaged: Error(resource).
   explicit Input(const fs::path& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) {}
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)) {
+    if (descriptor_ >= 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return;
+    throw Error(ErrorKind::resource,
+                "cannot open " + path.string() + ": " + std::generic_category().message(errno));
+  }
   ~Input() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -161,6 +168,7 @@ void remove_leftovers(const fs::path& folder) {
 }
 
 void replace_link(const fs::path& link, const std::string& target) {
+  if (fs::symlink_status(link).type() == fs::file_type::directory) remove_folder(link);
   for (int n = 0;; ++n) {
     const auto temporary = temporary_name(link, n);
     if (::symlink(target.c_str(), temporary.c_str()) == 0) {
@@ -173,25 +181,16 @@ void replace_link(const fs::path& link, const std::string& target) {
   }
 }
 
-void link_file(const fs::path& from, const fs::path& to) {
-  for (int n = 0;; ++n) {
-    const auto temporary = temporary_name(to, n);
-    std::error_code failed;
-    if (::link(from.c_str(), temporary.c_str()) != 0) {
-      if (errno == EEXIST) continue;
-      fs::copy_file(from, temporary, failed);
-      if (failed) {
-        ::unlink(temporary.c_str());
-        throw write_error(to, failed.value(), 0);
-      }
-    }
-    // Where both are names of one file already, a rename does nothing and leaves the temporary one.
-    const bool renamed = ::rename(temporary.c_str(), to.c_str()) == 0;
-    const int error = errno;
-    ::unlink(temporary.c_str());
-    if (!renamed) throw write_error(to, error, 0);
-    return sync_parent(to, 0);
-  }
+void copy_file(const fs::path& from, const fs::path& to) {
+  Input input(from);
+  if (!input.is_file()) damaged(from, "is missing");
+  AtomicFile file(to);
+  std::string part;
+  do {
+    if (!input.next(part)) damaged(from, "cannot be read");
+    file.write(part);
+  } while (!part.empty());
+  file.commit();
 }
 
 }  // namespace tandem::formats

@@ -54,8 +54,8 @@ class SealedFolder {
 };
 
 /// Reads every byte of a sealed folder. Throws Error(checkpoint) that names what is missing or
-/// differs: COMMIT itself, a file, its size, its checksum. Files that COMMIT does not name are not
-/// looked at. Gives the files.
+/// differs: COMMIT itself, a file, its size, its checksum; Error(resource) where a file is there
+/// and cannot be opened. Files that COMMIT does not name are not looked at. Gives the files.
 std::vector<SealedFile> verify_folder(const std::filesystem::path& folder);
 
 /// Removes a folder so that none of its name is ever seen in part: it is renamed first. Follows no
@@ -66,10 +66,12 @@ void remove_folder(const std::filesystem::path& folder);
 void remove_leftovers(const std::filesystem::path& folder);
 
 /// Makes `link` point to `target`, a name in the same folder: whoever looks sees the link before or
-/// this one. Throws Error(resource).
+/// this one. A folder of that name, as a copy that followed links leaves it, is removed. Throws
+/// Error(resource).
 void replace_link(const std::filesystem::path& link, const std::string& target);
-/// Gives a file a second name, in place of what stood there; where the file system has no such
-/// names, copies it. Throws Error(resource).
-void link_file(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Copies a file to another name, whole and durably, in place of what stood there. Not by a second
+/// name for one file, so that who writes into the copy does not write into a sealed folder. Throws
+/// Error(resource).
+void copy_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace tandem::formats

@@ -17,6 +17,7 @@ void visit(State& state, Visitor&& member) {
   member("total_steps", state.total_steps);
   member("epoch_ended", state.epoch_ended);
   member("images", state.images);
+  member("part_seconds", state.part_seconds);
   member("looked_in", state.looked_in);
   member("alarm_signs", state.alarm_signs);
   member("best_top1", state.best_top1);
@@ -31,6 +32,7 @@ void visit(State& state, Visitor&& member) {
   member("ranks", state.ranks);
   member("data", state.data);
   member("plugins", state.plugins);
+  member("files", state.files);
   member("saved", state.saved);
   member("problem", state.problem);
 }
@@ -109,7 +111,9 @@ TrainingState parse_training_state(std::string_view text, const std::string& ori
   TrainingState state;
   const Reader reader(json, origin);
   visit(state, reader);
-  if (state.step < 0 || state.steps_per_epoch < 1 || state.total_steps < 1)
+  constexpr std::int64_t most = 1'000'000'000'000'000;  // sums and products of steps stay numbers
+  if (state.step < 0 || state.step > most || state.steps_per_epoch < 1 ||
+      state.steps_per_epoch > most || state.total_steps < 1 || state.total_steps > most)
     reader.refuse("step", "or what it is a part of makes no sense");
   return state;
 }

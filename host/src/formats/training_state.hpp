@@ -15,6 +15,7 @@ struct TrainingState {
   std::int64_t total_steps = 0;
   bool epoch_ended = false;      ///< the end of the epoch that `step` closes is dealt with
   std::int64_t images = 0;       ///< of the steps since the last line of metrics
+  double part_seconds = 0;       ///< of the same steps
   std::int64_t looked_in = -1;   ///< the epoch, from 0, of the last look at the embeddings
   std::int64_t alarm_signs = 0;  ///< of a collapse, in a row
   double best_top1 = -1;         ///< kNN, in per cent; -1: none yet
@@ -29,6 +30,7 @@ struct TrainingState {
   std::int64_t ranks = 1;             ///< that shared each batch
   std::string data;                   ///< fingerprint of the training pictures
   std::map<std::string, std::string> plugins;  ///< SHA-256 of each plugin's file, by its id
+  std::map<std::string, std::string> files;    ///< SHA-256 of each file a key names, by the key
   std::string saved;                           ///< when, UTC
   std::string problem;                         ///< why the run ended here; empty for a checkpoint
 

@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 namespace tandem::run {
 namespace {
@@ -50,6 +51,7 @@ formats::TrainingState describe_training(const TrainingParts& parts, const train
   for (const auto& file : parts.catalog.files()) {
     if (file.opened()) state.plugins[std::string(plugin::text(file.stamp.id))] = file.sha256;
   }
+  state.files = named_files(parts.config);
   return state;
 }
 
@@ -103,7 +105,9 @@ void read_checkpoint(const fs::path& folder, Learning& learning, train::Follower
 
 CheckpointCost try_checkpoint(const TrainingParts& parts, const train::Plan& plan) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto folder = fs::temp_directory_path() / ("tandem-dry-run-" + std::to_string(::getpid()));
+  auto folder = fs::absolute(parts.config.run.out);
+  while (!fs::is_directory(folder)) folder = folder.parent_path();
+  folder /= ".tandem-dry-run-" + std::to_string(::getpid());
   CheckpointCost cost;
   cost.bytes = write_checkpoint(folder, parts, describe_training(parts, plan));
   cost.write_seconds = seconds_since(begin);
@@ -189,6 +193,7 @@ formats::TrainingState Checkpoints::state_at(const train::Position& position) {
   state.step = position.step;
   state.epoch_ended = position.epoch_ended;
   state.images = position.images;
+  state.part_seconds = position.part_seconds;
   state.looked_in = position.looked_in;
   state.alarm_signs = position.alarm_signs;
   state.seconds = position.seconds;
@@ -198,10 +203,19 @@ formats::TrainingState Checkpoints::state_at(const train::Position& position) {
   return state;
 }
 
+/// Links are for people: a file system that has none keeps no run from being saved.
+void Checkpoints::point(const std::function<void()>& set) {
+  try {
+    set();
+  } catch (const Error& error) {
+    if (!std::exchange(told_of_links_, true)) log_.warn(error.what());
+  }
+}
+
 /// The newest weights, where people look for them.
 void Checkpoints::give_names(const fs::path& checkpoint) const {
-  formats::link_file(checkpoint / saved::model, folder_.file(files::backbone));
-  formats::link_file(checkpoint / saved::objective, folder_.file(files::objective));
+  formats::copy_file(checkpoint / saved::model, folder_.file(files::backbone));
+  formats::copy_file(checkpoint / saved::objective, folder_.file(files::objective));
 }
 
 void Checkpoints::keep_failure(const train::Position& position, std::span<const at::Tensor> views,
@@ -220,7 +234,10 @@ void Checkpoints::keep_failure(const train::Position& position, std::span<const 
     return;
   }
   kept_failure_ = true;
-  log_.info("the step that failed can be done again: tandem train --replay ", path.string());
+  if (views.empty())
+    log_.info("what it was then is kept in ", path.string());
+  else
+    log_.info("the step that failed can be done again: tandem train --replay ", path.string());
 }
 
 void Checkpoints::save(const train::Position& position) {
@@ -228,10 +245,11 @@ void Checkpoints::save(const train::Position& position) {
   const auto begin = std::chrono::steady_clock::now();
   make_room();
   const auto path = store_.path_of(position.step);
+  if (fs::exists(fs::symlink_status(path))) store_.set_aside({position.step, path});
   const std::uint64_t bytes = write_checkpoint(path, parts_, state_at(position));
   saved_step_ = position.step;
   saved_at_ = std::chrono::steady_clock::now();
-  store_.set_latest(position.step);
+  point([&] { store_.set_latest(position.step); });
   give_names(path);
   store_.prune(parts_.config.checkpoint.keep, [this](std::int64_t step) { return for_good(step); });
   tell(position.step, bytes, seconds_since(begin));
@@ -245,8 +263,8 @@ void Checkpoints::tell(std::int64_t step, std::uint64_t bytes, double seconds) c
 void Checkpoints::keep_best(const train::Position& position, double top1) {
   save(position);
   fixed_.best_top1 = top1;
-  store_.set_best(position.step);
-  formats::link_file(store_.path_of(position.step) / saved::model, folder_.file(files::best));
+  point([&] { store_.set_best(position.step); });
+  formats::copy_file(store_.path_of(position.step) / saved::model, folder_.file(files::best));
 }
 
 }  // namespace tandem::run

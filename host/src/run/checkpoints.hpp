@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -53,7 +54,7 @@ struct CheckpointCost {
   double write_seconds = 0;  ///< until it is durable
   double read_seconds = 0;   ///< with every checksum
 };
-/// In a temporary folder, which is gone afterwards.
+/// In a temporary folder beside where the run would be, which is gone afterwards.
 CheckpointCost try_checkpoint(const TrainingParts& parts, const train::Plan& plan);
 
 /// Saves a run where [checkpoint] says so, keeps as many as it says, and gives the newest weights
@@ -83,6 +84,7 @@ class Checkpoints final : public train::Checkpointer {
  private:
   formats::TrainingState state_at(const train::Position& position);
   void give_names(const std::filesystem::path& checkpoint) const;
+  void point(const std::function<void()>& set);
   bool is_due(std::int64_t step) const;
   bool for_good(std::int64_t step) const;
   void make_room() const;
@@ -98,6 +100,7 @@ class Checkpoints final : public train::Checkpointer {
   std::uint64_t bytes_;
   std::int64_t saved_step_ = -1;
   bool kept_failure_ = false;
+  bool told_of_links_ = false;
   std::chrono::steady_clock::time_point saved_at_ = std::chrono::steady_clock::now();
 };
 

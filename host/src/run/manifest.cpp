@@ -61,6 +61,21 @@ std::string utc_now() {
   return text;
 }
 
+std::map<std::string, std::string> named_files(const config::Config& config) {
+  std::map<std::string, std::string> files;
+  const auto add = [&](const char* section, const config::Component& part) {
+    for (std::size_t i = 0; i < part.values.size(); ++i) {
+      const auto& param = part.schema->params[i];
+      const auto* file = std::get_if<std::string>(&part.values[i]);
+      if (param.unit == "path" && file != nullptr && std::filesystem::is_regular_file(*file))
+        files[std::string(section) + "." + param.name] = plugin::sha256(*file);
+    }
+  };
+  add("backbone", config.backbone);
+  add("objective", config.objective);
+  return files;
+}
+
 formats::TrainingState describe_machine() {
   formats::TrainingState state;
   state.tandem = TANDEM_VERSION;

@@ -5,6 +5,7 @@
 #include "plugin/catalog.hpp"
 #include "run/data_set.hpp"
 
+#include <map>
 #include <string>
 
 namespace tandem::run {
@@ -16,6 +17,8 @@ formats::Json manifest(const config::Config& config, const plugin::Catalog& cata
 
 /// Versions, processor and threads of this process; the rest as it is by default.
 formats::TrainingState describe_machine();
+/// The SHA-256 of each file that the backbone's and the objective's keys name, by the key.
+std::map<std::string, std::string> named_files(const config::Config& config);
 /// "2026-01-31T23:59:59Z".
 std::string utc_now();
 

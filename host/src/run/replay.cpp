@@ -37,9 +37,22 @@ std::vector<data::Shape> shapes_of(const std::vector<at::Tensor>& views) {
   return shapes;
 }
 
+/// A folder may come from anywhere: what does not fit together is refused before it is used.
+void require_fitting(const std::vector<at::Tensor>& views, const config::Config& config,
+                     const std::filesystem::path& folder) {
+  bool fits = views.size() == view_contexts(config).size();
+  for (const at::Tensor& view : views)
+    fits = fits && view.numel() > 0 && view.size(0) == views.front().size(0) &&
+           view.scalar_type() == precision(config.run);
+  if (!fits)
+    throw Error(ErrorKind::checkpoint,
+                folder.string() + ": its views are not those that its configuration makes");
+}
+
 }  // namespace
 
-Replay replay(const std::filesystem::path& folder, plugin::Catalog& catalog, Log& log) {
+Replay replay(const std::filesystem::path& folder, const ReplayOptions& options,
+              plugin::Catalog& catalog, Log& log) {
   const auto state = checkpoint::verify({0, folder});
   const auto views_file = folder / checkpoint::files::views;
   if (state.problem.empty() || !std::filesystem::exists(views_file)) {
@@ -47,8 +60,17 @@ Replay replay(const std::filesystem::path& folder, plugin::Catalog& catalog, Log
                 folder.string() + " keeps no step that failed: those lie in a run's folder replay");
   }
   const auto views = read_views(views_file);
+  if (views.empty())
+    throw Error(ErrorKind::checkpoint, views_file.string() + " holds no batch of views");
   const auto shapes = shapes_of(views);
-  const auto config = prepare_for({folder / checkpoint::files::config, {}}, catalog, shapes.at(0));
+  Layers layers{folder / checkpoint::files::config, {{"backbone.trust=false", "--replay"}}};
+  layers.assignments.insert(layers.assignments.end(), options.assignments.begin(),
+                            options.assignments.end());
+  const auto config = prepare_for(layers, catalog, shapes.front());
+  require_fitting(views, config, folder);
+  options.set_threads(config.run.threads);
+  if (state.ranks > 1)
+    log.warn("the step was done by ", state.ranks, " ranks, and these views are rank 0's alone");
   const auto plan = make_plan(config, state.steps_per_epoch);
   Learning learning(config, catalog, shapes, plan, {}, log);
   read_checkpoint(folder, learning, nullptr);

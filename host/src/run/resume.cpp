@@ -45,6 +45,17 @@ void add_plugins(std::vector<Change>& changes, const formats::TrainingState& the
   }
 }
 
+/// A file that a key names, as a scripted network, may lie elsewhere; its content is what counts.
+void add_files(std::vector<Change>& changes, const formats::TrainingState& then,
+               const formats::TrainingState& now) {
+  for (const auto& [key, hash] : now.files) {
+    std::erase_if(changes, [&](const Change& change) { return change.word == key; });
+    const auto found = then.files.find(key);
+    if (found == then.files.end() || found->second != hash)
+      changes.push_back({key, "the file of " + key + " was another one, by its SHA-256"});
+  }
+}
+
 std::vector<Change> changes_since(const checkpoint::Verified& from, const TrainingParts& parts,
                                   const formats::TrainingState& now, plugin::Catalog& catalog) {
   std::vector<Change> changes;
@@ -55,7 +66,22 @@ std::vector<Change> changes_since(const checkpoint::Verified& from, const Traini
     changes.push_back(
         {"data", "the pictures in " + parts.config.data.path + " are not those it was trained on"});
   add_plugins(changes, from.state, now);
+  add_files(changes, from.state, now);
   return changes;
+}
+
+/// What an earlier resume from this very checkpoint was allowed, as the manifest says.
+std::vector<std::string> allowed_before(const checkpoint::Verified& from) {
+  std::ifstream in(from.entry.folder.parent_path().parent_path() / files::manifest);
+  const auto manifest = formats::Json::parse(in, nullptr, /*allow_exceptions=*/false);
+  std::vector<std::string> words;
+  if (!manifest.is_object() || !manifest.contains("resumed")) return words;
+  for (const auto& entry : manifest["resumed"]) {
+    if (!entry.is_object() || entry.value("step", formats::Json()) != from.state.step) continue;
+    for (const auto& word : entry.value("allowed_changes", formats::Json::array()))
+      if (word.is_string()) words.push_back(word.get<std::string>());
+  }
+  return words;
 }
 
 /// What no checkpoint can make equal again.
@@ -84,8 +110,10 @@ void require_same_training(const checkpoint::Verified& from, const TrainingParts
                            std::span<const std::string> allowed, Log& log) {
   std::string refused;
   std::vector<std::string> used;
+  auto may_change = allowed_before(from);
+  may_change.insert(may_change.end(), allowed.begin(), allowed.end());
   for (const auto& [word, what] : changes_since(from, parts, now, catalog)) {
-    if (std::find(allowed.begin(), allowed.end(), word) != allowed.end()) {
+    if (std::find(may_change.begin(), may_change.end(), word) != may_change.end()) {
       log.warn(what, " (--allow-change ", word, "): from step ", from.state.step + 1,
                " on this is another training");
       used.push_back(word);
@@ -108,11 +136,8 @@ void require_same_training(const checkpoint::Verified& from, const TrainingParts
 }
 
 train::Position position_of(const formats::TrainingState& state) {
-  return {state.step,
-          state.epoch_ended,
-          state.images,
-          state.looked_in,
-          static_cast<int>(state.alarm_signs),
+  return {state.step,         state.epoch_ended, state.images,
+          state.part_seconds, state.looked_in,   static_cast<int>(state.alarm_signs),
           state.seconds};
 }
 

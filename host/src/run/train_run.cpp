@@ -186,6 +186,8 @@ class TrainRun {
       const auto run = report::read_run(folder_->path());
       if (run.finished()) return finished_before(run);
     }
+    if (!options_.initial.file.empty())
+      log_.info("--init-from is where the run began: it goes on with its own weights");
     read_checkpoint(from.entry.folder, learning_, probe_.get());
     formats::remove_leftovers(folder_->path());
     cut_logs(*folder_, from_, log_);
@@ -220,6 +222,8 @@ class TrainRun {
     Checkpoints checkpoints(*folder_, parts(), plan_, metrics, tensorboard, log_);
     checkpoints_ = &checkpoints;
     if (from_.step > 0) checkpoints.resume(from_);
+    // Weights that came from elsewhere are in no configuration: a resume must find them.
+    if (views != nullptr && !options_.initial.file.empty()) checkpoints.save({});
     const std::array<report::TrainObserver*, 2> watchers = {&metrics, &tensorboard};
     try {
       auto summary = execute(watchers);

@@ -118,19 +118,13 @@ void Learner::require_finite_gradients(const StepContext& context) {
   if (std::isfinite(gradient_norm())) return;
   // A sum of squares may be infinite where no gradient is.
   const std::string fault = first_gradient_not_finite(*parts_.optimizer, parts_.names);
-  if (fault.empty()) return;
-  before_.restore();
-  refuse(context, fault);
+  if (!fault.empty()) refuse(context, fault);
 }
 
-StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& context) {
+void Learner::find_gradients(std::span<const at::Tensor> views, const StepContext& context,
+                             StepResult& result) {
   Collective& collective = *parts_.collective;
-  const BatchNormOverRanks batch_norm(collective);
-  roles::seed_generators(parts_.seed, stage_of(collective.rank()),
-                         static_cast<std::uint64_t>(context.step));
-  StepResult result;
   Laps laps;
-  before_.keep(networks());
   const auto groups = groups_of(views, parts_.views, parts_.joint);
   Encoding encoding({*parts_.objective, parts_.views, views, groups, parts_.chunks});
   const auto& latents = encoding.forward();
@@ -142,7 +136,7 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
   result.metrics = std::move(loss.metrics);
   average(result.loss, result.metrics, collective);
   if (const double value = result.loss.item<double>(); !std::isfinite(value)) {
-    before_.restore();
+    before_.restore();  // what the pass did to running values is not where it began
     refuse(context, "the loss is " + shown(value) + "; first fault: " +
                         first_not_finite({views, *parts_.encoder, *parts_.objective, groups,
                                           latents, result.embeddings},
@@ -156,13 +150,28 @@ StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& c
   require_finite_gradients(context);
   parts_.objective->after_backward(context);
   laps.end(result.seconds.backward);
+}
 
+StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& context) {
+  const BatchNormOverRanks batch_norm(*parts_.collective);
+  roles::seed_generators(parts_.seed, stage_of(parts_.collective->rank()),
+                         static_cast<std::uint64_t>(context.step));
+  StepResult result;
+  before_.keep(networks());
+  try {
+    find_gradients(views, context, result);
+  } catch (...) {
+    before_.restore();
+    throw;
+  }
+  Laps laps;
   const double factor =
       parts_.schedule.factor(context.step, context.steps_per_epoch, context.total_steps);
+  torn_ = true;
   parts_.optimizer->step(factor);
   parts_.objective->after_optimizer_step(result.embeddings, context);
+  torn_ = false;
   laps.end(result.seconds.optimizer);
-
   result.lr = parts_.optimizer->lr() * factor;
   return result;
 }

@@ -52,12 +52,15 @@ class Learner {
 
   /// encode → embed → loss → backward → optimizer → after_optimizer_step, on one batch of views (N,
   /// C, H, W each; N is a multiple of `chunks`). A loss or a gradient that is not finite throws
-  /// Error(guard) that names the step, the tensor and its plugin; all state is then as it was
-  /// before.
+  /// Error(guard) that names the step, the tensor and its plugin. Whatever is thrown, all state is
+  /// as it was before, unless `torn`.
   StepResult step(std::span<const at::Tensor> views, const StepContext& context);
 
   /// The Euclidean length of the gradient of the last step.
   double gradient_norm() const { return parts_.optimizer->gradient_norm(); }
+
+  /// Whether the last step threw when weights were being changed: they are of no step then.
+  bool torn() const { return torn_; }
 
   Encoder& encoder() { return *parts_.encoder; }
   Objective& objective() { return *parts_.objective; }
@@ -68,12 +71,16 @@ class Learner {
   void embed(std::span<const at::Tensor> views, std::span<const Group> groups,
              const std::vector<Latents>& latents, StepResult& result);
   void backward(const at::Tensor& total, Encoding& encoding);
+  /// All of a step but its changes.
+  void find_gradients(std::span<const at::Tensor> views, const StepContext& context,
+                      StepResult& result);
   void require_finite_gradients(const StepContext& context);
   std::vector<Stateful*> networks() { return {parts_.encoder.get(), parts_.objective.get()}; }
 
   LearnerParts parts_;
   Statistics before_;  // the step
-  Statistics moved_;   // by the step's first passes
+  bool torn_ = false;
+  Statistics moved_;  // by the step's first passes
 };
 
 }  // namespace tandem::train

@@ -43,12 +43,18 @@ Trainer::Trainer(Learner& learner, data::BatchLoader& loader, const Plan& plan,
       epochs_done_(start.step / plan.steps_per_epoch),
       seconds_before_(start.seconds),
       images_(start.images) {
+  seconds_.total = start.part_seconds;
   alarm_.set_signs(start.alarm_signs);
 }
 
 Position Trainer::position() const {
-  return {step_,      ended_at_ == step_, images_,
-          looked_in_, alarm_.signs(),     seconds_before_ + now() - begin_};
+  return {step_,
+          ended_at_ == step_,
+          images_,
+          seconds_.total,
+          looked_in_,
+          alarm_.signs(),
+          seconds_before_ + now() - begin_};
 }
 
 template <class Event>
@@ -66,7 +72,7 @@ report::EndReason Trainer::run(const report::RunInfo& info, const std::atomic<bo
       questions_.checkpointer->stopped(position());
   } catch (const std::exception& error) {
     // A part of the ranks saves nothing: nobody knows whether all have done the last step.
-    if (questions_.checkpointer != nullptr && plan_.ranks == 1)
+    if (questions_.checkpointer != nullptr && plan_.ranks == 1 && !learner_.torn())
       questions_.checkpointer->failed(position());
     finish(report::EndReason::failed, error.what());
     throw;
@@ -161,8 +167,11 @@ void Trainer::look(const StepResult& result, std::int64_t epoch) {
   if (!alarm) return;
   tell(&report::TrainObserver::on_alarm, *alarm);
   if (plan_.stop_on_collapse) {
-    throw Error(ErrorKind::guard, Log::join("step ", step_, ": ", alarm->sign, "; ", alarm->cause,
-                                            " (guard.on_collapse = \"stop\")"));
+    const std::string problem = Log::join("step ", step_, ": ", alarm->sign, "; ", alarm->cause,
+                                          " (guard.on_collapse = \"stop\")");
+    if (questions_.checkpointer != nullptr)
+      questions_.checkpointer->keep_failure(position(), {}, problem);
+    throw Error(ErrorKind::guard, problem);
   }
 }
 

@@ -58,6 +58,7 @@ struct Position {
   std::int64_t step = 0;        ///< finished steps
   bool epoch_ended = false;     ///< the end of the epoch that `step` closes is dealt with
   std::int64_t images = 0;      ///< of the steps since the last event
+  double part_seconds = 0;      ///< of the same steps
   std::int64_t looked_in = -1;  ///< the epoch, from 0, of the last whole look
   int alarm_signs = 0;          ///< CollapseAlarm
   double seconds = 0;           ///< wall-clock, of all starts
@@ -74,8 +75,8 @@ class Checkpointer {
   virtual void stopped(const Position& position) = 0;
   /// Likewise by an error, which is thrown on: throws none itself.
   virtual void failed(const Position& position) noexcept = 0;
-  /// Where a step after `position` failed a guard: all is as it was before it. `views` are what it
-  /// was given, `problem` says what is wrong.
+  /// Where a guard ends the run, `problem` says why. `views` are what the step after `position` was
+  /// given, which changed nothing; none where it is no step's fault.
   virtual void keep_failure(const Position& position, std::span<const at::Tensor> views,
                             const std::string& problem) = 0;
 };

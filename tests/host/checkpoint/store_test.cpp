@@ -101,6 +101,12 @@ TEST_CASE("a damaged checkpoint is told and set aside, and the one before is use
   CHECK(fs::exists(here / "checkpoints/step-00000012.corrupt/model.safetensors"));
   CHECK(steps_of(store) == Steps{4});
 
+  // A name that says another step is no name.
+  fs::rename(store.path_of(4), store.path_of(5));
+  CHECK_THROWS_AS(newest_whole(store, told), Error);
+  CHECK(steps_of(store) == Steps{5});  // nothing is set aside where nothing would be left
+  fs::rename(store.path_of(5), store.path_of(4));
+
   write_file(store.path_of(4) / files::state, "{}");
   try {
     newest_whole(store, told);
@@ -120,4 +126,8 @@ TEST_CASE("a sealed folder that lacks a file of a checkpoint is none") {
   folder.write(files::model, "some bytes");
   folder.seal();
   CHECK_THROWS_AS(verify({1, store.path_of(1)}), Error);
+  save(store, 2);
+  CHECK(verify({2, store.path_of(2)}).step == 2);
+  write_file(store.path_of(2) / files::probe, "put here later");
+  CHECK_THROWS_AS(verify({2, store.path_of(2)}), Error);
 }
