@@ -29,5 +29,5 @@ for file in "$build"/bin/tandem "$build"/lib/libtandem-{base,sdk,host}.so "$buil
   check "$file"
 done
 # Which functions have a checked form that is called depends on the optimizer; the program has some.
-nm -D --undefined-only "$build/bin/tandem" | grep -q '_chk@' || lacks "$build/bin/tandem" "checked calls (_FORTIFY_SOURCE)"
+grep -q '_chk@' <<<"$(nm -D --undefined-only "$build/bin/tandem")" || lacks "$build/bin/tandem" "checked calls (_FORTIFY_SOURCE)"
 exit "$failed"
