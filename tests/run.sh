@@ -89,7 +89,7 @@ main() {
   tidy '/(sdk/src/base|host/src/(config|plugin|formats|data|report))/'
   if [ "${1:-}" = --long ]; then
     say "every stop of a run, every write of a checkpoint, 200 kills"
-    TANDEM_TEST_LONG=1 "$build/bin/test_cli" "*goes on to the same bits*,a kill at*,a disk that fails*,signals while*"
+    TANDEM_TEST_LONG=1 "$build/bin/test_stops" "*goes on to the same bits*,a kill at*,a disk that fails*,signals while*"
     say "a hundred starts and exits"
     TANDEM_TEST_CYCLES=100 "$build/bin/test_cli" "[cycles]"
     say "a hundred thousand files of weights beside the safetensors package"

@@ -72,7 +72,7 @@ def main():
         folder = Path(name)
         tell(f"{options.steps} steps", watched(
             [options.tandem, "train", *TINY, "--out", str(folder / "steps"), "--set", "train.epochs=100000",
-             "--set", f"train.max_steps={options.steps}", "--set", "eval.knn_every=-1"]))
+             "--set", f"train.max_steps={options.steps}", "--set", "eval.knn_every=\"never\""]))
         tell(f"{options.epochs} epochs, each with kNN and a checkpoint", watched(
             [options.tandem, "train", *TINY, "--out", str(folder / "epochs"),
              "--set", f"train.epochs={options.epochs}", "--set", "eval.knn_every=1",

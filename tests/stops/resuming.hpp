@@ -1,6 +1,6 @@
 #pragma once
 
-#include "workplace.hpp"
+#include "cli/workplace.hpp"
 
 #include <cstdint>
 #include <map>
