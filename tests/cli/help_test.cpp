@@ -14,7 +14,8 @@ struct Command {
 const std::vector<Command> commands = {
     {"train",
      {"--data", "--objective", "--backbone", "--out", "--device", "--set", "--overwrite",
-      "--resume", "--allow-change", "--replay", "--dry-run", "--init-from", "--strip-prefix"}},
+      "--resume", "--allow-change", "--replay", "--dry-run", "--ranks", "--init-from",
+      "--strip-prefix"}},
     {"compare",
      {"--data", "--objective", "--backbone", "--device", "--set", "--seeds", "--out",
       "--overwrite"}},

@@ -181,10 +181,10 @@ TEST_CASE("SimCLR's defaults are its published ones, for small pictures and for 
   };
   const auto small = shown("32"), large = shown("224");
   CHECK(has(small, "\ntemperature = 0.5\n"));
-  CHECK(has(small, "saturation = 0.4, hue = 0.1, p = 0.8"));
+  CHECK(has(small, "saturation = 0.4, hue = 0.1, dialect = \"pillow\", p = 0.8"));
   CHECK_FALSE(has(small, "gaussian_blur"));
   CHECK(has(large, "\ntemperature = 0.1\nscale"));
-  CHECK(has(large, "saturation = 0.8, hue = 0.2, p = 0.8"));
+  CHECK(has(large, "saturation = 0.8, hue = 0.2, dialect = \"pillow\", p = 0.8"));
   CHECK(count(large, "gaussian_blur\", sigma = [0.1, 2.0], method = \"pillow\", p = 0.5") == 2);
   for (const auto& text : {small, large}) {
     CHECK(count(text, "scale = [0.08, 1.0]") == 2);

@@ -50,10 +50,11 @@ TEST_CASE("two ranks train as one, rank 0 leaves the one folder") {
 TEST_CASE("torchrun starts ranks, whose store its agent holds") {
   const Workplace here;
   const auto alone = train(here, "alone", {});
-  std::string line =
-      "cd " + here.call({}).folder.string() +
-      " && OMP_NUM_THREADS=1 " TANDEM_PYTHON
-      " -m torch.distributed.run --no-python --standalone --nproc-per-node 2 " TANDEM_PROGRAM;
+  std::string line = "cd " + here.call({}).folder.string() +
+                     " && OMP_NUM_THREADS=1 " TANDEM_PYTHON
+                     " -m torch.distributed.run --no-python --rdzv-backend c10d --rdzv-endpoint "
+                     "127.0.0.1:0 --rdzv-id test "
+                     "--local-addr 127.0.0.1 --nproc-per-node 2 " TANDEM_PROGRAM;
   for (const auto& word : here.tiny(words({"--out", "together"}))) line += " '" + word + "'";
   REQUIRE(std::system((line + " 2> torchrun.txt > /dev/null").c_str()) == 0);
   check_close(losses(here / "together"), alone);
@@ -86,12 +87,10 @@ TEST_CASE("a run of two ranks that was stopped goes on with two, and with one") 
 
 TEST_CASE("ranks that stop between an epoch's end and the next step go on from there together") {
   const Workplace here;
-  const Words knn = {"--set", "eval.knn_every=1"};
-  const auto whole = train(here, "whole", knn);
-  // The seventh line is of the kNN that ends the first epoch of four steps.
-  auto stopping = here.tiny(words({"--ranks", "2", "--out", "run"}));
-  stopping.insert(stopping.end(), knn.begin(), knn.end());
-  const auto stopped = here.run(stopping, fault("SIGTERM", "metrics.jsonl", 7, "write"));
+  const auto whole = train(here, "whole", {});
+  // The sixth line is of the end of the first epoch of four steps.
+  const auto stopping = here.tiny(words({"--ranks", "2", "--out", "run"}));
+  const auto stopped = here.run(stopping, fault("SIGTERM", "metrics.jsonl", 6, "write"));
   CAPTURE(stopped.err);
   REQUIRE(losses(here / "run").size() == 4);
   CHECK(Json::parse(read_file(here / "run/checkpoints/latest/state.json")).at("epoch_ended") ==
@@ -101,7 +100,7 @@ TEST_CASE("ranks that stop between an epoch's end and the next step go on from t
   REQUIRE(resumed.code == 0);
   check_close(losses(here / "run"), whole);
   CHECK(events(here / "run", "epoch").size() == 2);
-  CHECK(events(here / "run", "eval").size() == 2);
+  CHECK(events(here / "run", "eval").size() == 1);
 }
 
 TEST_CASE("a rank that dies ends the others, named, and a part of the ranks saves nothing") {

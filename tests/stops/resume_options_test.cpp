@@ -239,8 +239,8 @@ TEST_CASE("a copy whose links became folders goes on, and is saved into") {
   const Words words = {"--set", "checkpoint.every_steps=4", "--set", "eval.knn_every=1"};
   REQUIRE(here.run(here.tiny(words), fault("kill", ".step-00000008", 1)).code == -9);
   std::filesystem::copy(here / "run", here / "copy", std::filesystem::copy_options::recursive);
-  std::filesystem::remove(here / "copy/checkpoints/latest");
-  std::filesystem::copy(here / "run/checkpoints/step-00000004", here / "copy/checkpoints/latest");
+  REQUIRE(std::filesystem::symlink_status(here / "copy/checkpoints/latest").type() ==
+          std::filesystem::file_type::directory);
   const auto resumed = here.run({"train", "copy", "--resume"});
   CAPTURE(resumed.err);
   CHECK(resumed.code == 0);
