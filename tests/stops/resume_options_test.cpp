@@ -285,3 +285,16 @@ TEST_CASE("what a resume was allowed needs no further word until it is saved") {
   CHECK(result.code == 0);
   CHECK(has(result.err, "optimizer.lr was 0.02, now 0.5"));
 }
+
+TEST_CASE("a kill before there is a run leaves a folder that the next one takes") {
+  for (const int call : {1, 2, 3, 4}) {
+    const Workplace here;
+    CAPTURE(call);
+    REQUIRE(here.run(here.tiny(), fault("kill", "manifest.json", call)).code == -9);
+    auto words = here.tiny();
+    if (call % 2 == 0) words.push_back("--resume");
+    const auto result = here.run(words);
+    CAPTURE(result.err);
+    CHECK(result.code == 0);
+  }
+}

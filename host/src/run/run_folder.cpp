@@ -33,6 +33,11 @@ bool belongs_to(const std::vector<std::string>& names, const std::string& name) 
   });
 }
 
+/// What a kill left before there was a run: nobody's loss.
+bool is_leftover(const std::string& name) {
+  return name.starts_with(".") && belongs_to({written.begin(), written.end()}, name);
+}
+
 bool same_file(int descriptor, const std::filesystem::path& path) {
   struct stat open {
   }, named{};
@@ -87,7 +92,8 @@ void RunFolder::unlock() const {
 
 void RunFolder::require_usable(FolderUse use) {
   for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-    fresh_ = fresh_ && entry.path().filename() == files::lock;
+    const std::string name = entry.path().filename();
+    fresh_ = fresh_ && (name == files::lock || is_leftover(name));
   }
   if (fresh_ || (use != FolderUse::fresh && std::filesystem::exists(file(files::manifest)))) return;
   const std::string who = "run folder " + path_.string() + " is not empty";
@@ -122,6 +128,14 @@ void RunFolder::remove_results() const {
   remove({files::metrics, files::tensorboard, files::backbone, files::best, files::objective,
           files::gallery, files::report});
   remove_checkpoints();
+  remove_leftovers();
+}
+
+void RunFolder::remove_leftovers() const {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+    if (is_leftover(entry.path().filename())) std::filesystem::remove(entry.path(), error);
+  }
 }
 
 void RunFolder::remove(const std::vector<std::string>& names) const {

@@ -32,6 +32,8 @@ class RunFolder {
   /// Removes the metrics, weights and checkpoints of the run that is overwritten, and what kills
   /// left of them.
   void remove_results() const;
+  /// Removes what kills left of a run's files.
+  void remove_leftovers() const;
 
  private:
   void lock();

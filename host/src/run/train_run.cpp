@@ -4,7 +4,6 @@
 #include "data/png.hpp"
 #include "eval/health.hpp"
 #include "formats/atomic_file.hpp"
-#include "formats/sealed_folder.hpp"
 #include "report/metrics_log.hpp"
 #include "report/run_record.hpp"
 #include "report/tensorboard.hpp"
@@ -189,7 +188,7 @@ class TrainRun {
     if (!options_.initial.file.empty())
       log_.info("--init-from is where the run began: it goes on with its own weights");
     read_checkpoint(from.entry.folder, learning_, probe_.get());
-    formats::remove_leftovers(folder_->path());
+    folder_->remove_leftovers();
     cut_logs(*folder_, from_, log_);
     note_resume(*folder_, from_, now, options_.allowed_changes);
     formats::write_file(folder_->file(files::config), config::to_toml(resolved_));
