@@ -298,3 +298,19 @@ TEST_CASE("a kill before there is a run leaves a folder that the next one takes"
     CHECK(result.code == 0);
   }
 }
+
+TEST_CASE("a kill between a checkpoint and its names leaves no older weights under them") {
+  const Workplace here;
+  REQUIRE(here.run(here.tiny({"--out", "whole"})).code == 0);
+  const Words saving = {"--set", "checkpoint.every_steps=4"};
+  // The second link is that of the last step's checkpoint, which stands whole by then.
+  REQUIRE(here.run(here.tiny(saving), fault("kill", "checkpoints/.latest", 2, "symlink")).code ==
+          -9);
+  const auto resumed = here.run({"train", "run", "--resume"});
+  CAPTURE(resumed.err);
+  CHECK(resumed.code == 0);
+  CHECK(has(resumed.err, "goes on after step 8 of 8"));
+  check_same(ended(here / "whole"), ended(here / "run"));
+  for (const char* file : {"backbone.safetensors", "objective.safetensors"})
+    CHECK((read_file(here / "run" / file) == read_file(here / "whole" / file)));
+}

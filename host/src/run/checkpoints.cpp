@@ -146,6 +146,9 @@ Checkpoints::Checkpoints(const RunFolder& folder, const TrainingParts& parts,
 void Checkpoints::resume(const formats::TrainingState& state) {
   fixed_.best_top1 = state.best_top1;
   saved_step_ = state.step;
+  // A kill may have come between the checkpoint and what names it.
+  point([&] { store_.set_latest(state.step); });
+  give_names(store_.path_of(state.step));
 }
 
 bool Checkpoints::for_good(std::int64_t step) const {
