@@ -33,15 +33,16 @@ std::map<std::string, const TensorInfo*> wanted(const SafetensorsFile& file,
   return tensors;
 }
 
-class Collector final : public StateVisitor {
+/// A visit as an object, for what asks objects for their state.
+class Visited final : public Stateful {
  public:
-  void parameter(std::string_view name, const at::Tensor& tensor) override {
-    state.parameters.push_back({std::string(name), tensor});
-  }
-  void buffer(std::string_view name, const at::Tensor& tensor) override {
-    state.buffers.push_back({std::string(name), tensor});
-  }
-  State state;
+  explicit Visited(const std::function<void(StateVisitor&)>& visit) : visit_(visit) {}
+  void visit(StateVisitor& visitor) override { visit_(visitor); }
+  void train(bool) override {}
+  void to(at::Device, at::ScalarType) override {}
+
+ private:
+  const std::function<void(StateVisitor&)>& visit_;
 };
 
 /// A tensor of the object and its counterpart in the file.
@@ -148,9 +149,8 @@ formats::FileSum save_weights(const std::filesystem::path& path, Stateful& objec
 }
 
 State collect(const std::function<void(StateVisitor&)>& visit) {
-  Collector collector;
-  visit(collector);
-  return std::move(collector.state);
+  Visited visited(visit);
+  return state_of(visited);
 }
 
 std::uint64_t bytes_of(const State& state) {
