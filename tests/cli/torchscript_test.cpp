@@ -66,7 +66,7 @@ TEST_CASE("a scripted ResNet is pre-trained, and evaluated from another folder")
     CHECK(manifest.at("trusted_files")[0].at("sha256") == sha256sum(here / "resnet.pt"));
 
     std::filesystem::create_directories(here / "elsewhere");
-    auto judged = here.call({"eval", "knn", (here / objective).string(), "--json"});
+    auto judged = here.call({"eval", "knn", (here / objective).string(), "--json", "--trust"});
     judged.folder = here / "elsewhere";
     const auto result = program::run(judged);
     CAPTURE(result.err);
@@ -108,6 +108,34 @@ TEST_CASE("without trust a scripted model is refused with the reason") {
   const auto opened = here.run({"plugins", "layers", "model.pt", "--trust"});
   CHECK(opened.code == 3);
   CHECK(has(opened.err, "is not a TorchScript file"));
+}
+
+TEST_CASE("a run's folder cannot say itself that its code is to be trusted") {
+  const Workplace here;
+  script(here, "resnet");
+  REQUIRE(here.run(here.tiny(scripted("resnet.pt", "avgpool", {"--out", "run"}))).code == 0);
+  REQUIRE(has(read_file(here / "run/config.toml"), "trust = true"));
+  const std::vector<Words> commands = {
+      {"eval", "knn", "run"},
+      {"eval", "linear", "run", "--epochs", "1"},
+      {"embed", "run", "--out", "features.npy"},
+      {"export", "run", "--format", "onnx", "--out", "model.onnx"},
+      {"train", "run", "--resume", "--set", "train.epochs=3", "--allow-change", "train.epochs"},
+      {"train", "run", "--out", "again"},
+  };
+  for (const Words& command : commands) {
+    CAPTURE(command);
+    const auto result = here.run(command);
+    CAPTURE(result.err);
+    CHECK(result.code == 3);
+    CHECK(has(result.err, "of a run's folder, say so anew (--trust, or"));
+    auto trusted = command;
+    if (command[0] == "train")
+      trusted.insert(trusted.end(), {"--set", "backbone.trust=true"});
+    else
+      trusted.push_back("--trust");
+    CHECK_FALSE(has(here.run(trusted).err, "say so anew"));
+  }
 }
 
 TEST_CASE("an unknown layer is told with the nearest ones") {

@@ -66,6 +66,23 @@ TEST_CASE("what a plugin throws in the middle of a step leaves no trace in what 
   check_same(ended(here / "whole"), ended(here / "thrown"));
 }
 
+TEST_CASE("a step of several ranks is kept with the views of all, and done again by one") {
+  const Workplace here;
+  auto words = broken(here, "gradient");
+  words.insert(words.end(), {"--ranks", "2", "--set", "run.precision=\"float64\""});
+  const auto result = here.run(words);
+  CAPTURE(result.err);
+  REQUIRE(result.code == 7);
+  const auto kept = safetensors_header(here / "run/replay/step-00000002/views.safetensors");
+  CHECK(kept.at("view.0").at("shape")[0] == 8);  // the batch, and not a rank's half of it
+  const auto again =
+      here.run({"train", "--plugin", plugin, "--replay", "run/replay/step-00000002"});
+  CAPTURE(again.err);
+  CHECK(again.code == 7);
+  CHECK(has(again.err, "done by 2 ranks"));
+  CHECK(has(again.err, "the gradient of 'objective.projector."));
+}
+
 TEST_CASE("an embedding that is nan is told with its view") {
   const Workplace here;
   const auto result = here.run(broken(here, "embedding"));

@@ -34,8 +34,9 @@ Arguments embed_arguments() {
                   "the pictures: a folder, shards, or a file; default: all that the run names")  //
       ("out", po::value<std::string>()->value_name("FILE"), "where the features are written")    //
       ("overwrite", po::bool_switch(), "replace that file")                                      //
+      ("trust", po::bool_switch(), trust_help)                                                   //
       ("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
-       "a key of [data], run.threads or backbone.trust, e.g. --set data.source='\"cifar\"'; may be "
+       "a key of [data] or run.threads, e.g. --set data.source='\"cifar\"'; may be "
        "repeated");
   return arguments;
 }
@@ -46,6 +47,7 @@ std::vector<run::Assignment> assignments(const Arguments& arguments) {
     list.push_back({"data.source=\"auto\"", "--data"});
     list.push_back({assignment("data.path", arguments.text("data")), "--data"});
   }
+  if (arguments.flag("trust")) list.push_back({"backbone.trust=true", "--trust"});
   for (auto& item : set_assignments(arguments)) list.push_back(std::move(item));
   return list;
 }

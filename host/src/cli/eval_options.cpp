@@ -1,5 +1,6 @@
 #include "cli/eval.hpp"
 #include "cli/process.hpp"
+#include "cli/setup.hpp"
 #include "report/text.hpp"
 #include "tandem/base/error.hpp"
 
@@ -79,6 +80,7 @@ void add_eval_options(Arguments& arguments) {
        "labelled test pictures for a run, a second file for a file")  //
       ("holdout", po::value<double>()->value_name("SHARE"),
        "of a file without --queries: the share of its rows that are asked about (default 0.1)")  //
+      ("trust", po::bool_switch(), trust_help)                                                   //
       ("seed", po::value<std::int64_t>()->value_name("N")->default_value(0), "start of all draws");
 }
 
@@ -88,6 +90,7 @@ run::EvalOptions eval_options(const Arguments& arguments, CountProgress& progres
   if (arguments.has("features"))
     options.space = one_of(arguments, "features", {"backbone", "projector"});
   options.best = one_of(arguments, "epoch", {"last", "best"}) == "best";
+  options.trust = arguments.flag("trust");
   options.queries = arguments.text("queries");
   if (arguments.has("holdout")) options.holdout = arguments.real("holdout");
   if (arguments.number("seed") < 0) throw Error(ErrorKind::usage, "--seed is 0 or more");

@@ -25,6 +25,7 @@ Arguments export_arguments() {
       ("out", po::value<std::string>()->value_name("FILE"), "the file to write")  //
       ("part", po::value<std::string>()->value_name("PART"),
        "backbone, or, of safetensors, encoder+projector: with the objective's heads")  //
+      ("trust", po::bool_switch(), trust_help)                                         //
       ("overwrite", po::bool_switch(), "replace the file that --out names");
   return arguments;
 }
@@ -66,6 +67,7 @@ int export_command(const Strings& words) {
   run::ExportOptions options;
   options.format = arguments.text("format");
   options.out = arguments.text("out");
+  options.trust = arguments.flag("trust");
   options.overwrite = arguments.flag("overwrite");
   if (arguments.has("part")) options.part = arguments.text("part");
   const auto summary = run::export_run(arguments.text("run"), options, catalog, log);

@@ -42,8 +42,6 @@ Strings preset_names() {
 }
 
 std::filesystem::path find_config(const std::string& word) {
-  const auto of_a_run = std::filesystem::path(word) / "config.toml";
-  if (std::filesystem::exists(of_a_run)) return of_a_run;
   if (std::filesystem::exists(word)) return word;
   const auto preset = preset_folder() / (word + ".toml");
   if (std::filesystem::exists(preset)) return preset;
@@ -93,7 +91,10 @@ void add_config_options(Arguments& arguments, int words, bool out_is_run) {
 
 run::Layers read_shorthands(const Arguments& arguments, const std::string& word) {
   run::Layers layers;
-  if (!word.empty()) layers.file = find_config(word);
+  if (!word.empty() && std::filesystem::exists(std::filesystem::path(word) / "config.toml"))
+    layers = run::layers_of_run(word);
+  else if (!word.empty())
+    layers.file = find_config(word);
   for (const auto& [option, key, value_name, what] : shorthands) {
     if (!arguments.has(option)) continue;
     layers.assignments.push_back(

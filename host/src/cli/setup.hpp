@@ -14,6 +14,9 @@ plugin::Catalog make_catalog(const Arguments& arguments, Log& log);
 /// The options that `read_layers` understands, and `words` words under the name "config"; --out for
 /// the run's folder unless the command writes something else there.
 void add_config_options(Arguments& arguments, int words, bool out_is_run = true);
+/// What --trust of the commands on a run's folder is for: the folder's own word does not count.
+inline constexpr const char* trust_help =
+    "run the code of the TorchScript file that RUN was trained with";
 /// KEY=VALUE with the text as a TOML string.
 std::string assignment(const std::string& key, const std::string& text);
 /// What --set says, each with its number for messages.

@@ -136,7 +136,7 @@ Checkpoints::Checkpoints(const RunFolder& folder, const TrainingParts& parts,
       fixed_(describe_training(parts, plan)),
       bytes_(predict_bytes(parts)) {
   store_.prepare();
-  log_.write(LogLevel::debug,
+  log_.write(LogLevel::info,
              Log::join("a checkpoint takes ", formats::human_bytes(bytes_), ", at most ",
                        parts.config.checkpoint.keep + 2, " are there at a time, ",
                        formats::human_bytes(free_bytes(store_.folder())), " are free"));
@@ -258,9 +258,11 @@ void Checkpoints::save(const train::Position& position) {
   tell(position.step, bytes, seconds_since(begin));
 }
 
-void Checkpoints::tell(std::int64_t step, std::uint64_t bytes, double seconds) const {
-  log_.write(LogLevel::debug, Log::join("step ", step, " saved: ", formats::human_bytes(bytes),
-                                        " in ", report::fixed(seconds, 3), " s"));
+void Checkpoints::tell(std::int64_t step, std::uint64_t bytes, double seconds) {
+  // What each costs is known from the first.
+  const auto level = std::exchange(told_of_cost_, true) ? LogLevel::debug : LogLevel::info;
+  log_.write(level, Log::join("step ", step, " saved: ", formats::human_bytes(bytes), " in ",
+                              report::fixed(seconds, 3), " s"));
 }
 
 void Checkpoints::keep_best(const train::Position& position, double top1) {

@@ -88,7 +88,7 @@ class Checkpoints final : public train::Checkpointer {
   bool is_due(std::int64_t step) const;
   bool for_good(std::int64_t step) const;
   void make_room() const;
-  void tell(std::int64_t step, std::uint64_t bytes, double seconds) const;
+  void tell(std::int64_t step, std::uint64_t bytes, double seconds);
 
   const RunFolder& folder_;
   TrainingParts parts_;
@@ -101,6 +101,7 @@ class Checkpoints final : public train::Checkpointer {
   std::int64_t saved_step_ = -1;
   bool kept_failure_ = false;
   bool told_of_links_ = false;
+  bool told_of_cost_ = false;
   std::chrono::steady_clock::time_point saved_at_ = std::chrono::steady_clock::now();
 };
 

@@ -2,6 +2,7 @@
 
 #include "run/defaults.hpp"
 #include "run/model.hpp"
+#include "run/run_folder.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
@@ -60,6 +61,10 @@ Given given_by(const config::Config& config) {
 }
 
 }  // namespace
+
+Layers layers_of_run(const std::filesystem::path& folder) {
+  return {folder / files::config, {{"backbone.trust=false", folder.string()}}};
+}
 
 Prepared prepare_to_show(const Layers& layers, plugin::Catalog& catalog) {
   const auto config = check(layers, catalog, {assumed});

@@ -21,6 +21,10 @@ struct Layers {
   std::vector<Assignment> assignments;
 };
 
+/// What a folder of a run holds. Its word on `backbone.trust` does not count, since a folder may
+/// come from anywhere: code that it brings along runs for whoever says so now.
+Layers layers_of_run(const std::filesystem::path& folder);
+
 /// A checked configuration and the pictures it names.
 struct Prepared {
   config::Config config;

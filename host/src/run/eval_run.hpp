@@ -23,6 +23,7 @@ struct EvalOptions {
   std::string queries;             ///< labelled test pictures of a run, or a second file; or ""
   double holdout = 0.1;            ///< of a lone file: the share of its rows that are queries
   std::uint64_t seed = 0;          ///< of that share
+  bool trust = false;              ///< of a run: code that its backbone came with may run
   std::function<void(int)> set_threads;  ///< given run.threads before anything is computed
   /// Told of long work: what is done, how much of it, and of how much.
   std::function<void(const std::string&, std::int64_t, std::int64_t)> progress;

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 4> formats_known = {"safetensors", "torch
 }
 
 void check(const std::filesystem::path& run, const ExportOptions& options) {
-  const auto& [format, part, out, overwrite] = options;
+  const auto& [format, part, out, overwrite, trust] = options;
   if (std::find(formats_known.begin(), formats_known.end(), format) == formats_known.end())
     misused("--format is safetensors, torchvision, timm or onnx, and not '" + format + "'");
   if (part != "backbone" && part != "encoder+projector")
@@ -37,21 +37,14 @@ void check(const std::filesystem::path& run, const ExportOptions& options) {
     misused(out.string() + " exists; name another file with --out, or replace it with --overwrite");
 }
 
-/// Whether the run let code from files run, as its manifest says.
-bool trusted_files(const std::filesystem::path& run) {
-  std::ifstream in(run / files::manifest);
-  const auto manifest = formats::Json::parse(in, nullptr, /*allow_exceptions=*/false);
-  return manifest.is_object() && !manifest.value("trusted_files", formats::Json::array()).empty();
-}
-
-ExportSummary export_onnx(const std::filesystem::path& run, const std::filesystem::path& out,
+ExportSummary export_onnx(const std::filesystem::path& run, const ExportOptions& options,
                           plugin::Catalog& catalog, Log& log) {
   const auto weights = run / files::backbone;
-  const auto opened = checkpoint::open_backbone(weights, catalog, trusted_files(run), log);
+  const auto opened = checkpoint::open_backbone(weights, catalog, options.trust, log);
   const auto& saved = opened.saved;
   const roles::Pooling pooling(saved.pool);
   const auto width = checkpoint::save_onnx(
-      out, {saved.id, *opened.backbone, pooling, saved.channels, saved.height, saved.width},
+      options.out, {saved.id, *opened.backbone, pooling, saved.channels, saved.height, saved.width},
       formats::SafetensorsFile::open(weights).metadata());
   return {0,
           {Log::join("pictures (N, ", saved.channels, ", ", saved.height, ", ", saved.width,
@@ -63,7 +56,7 @@ ExportSummary export_onnx(const std::filesystem::path& run, const std::filesyste
 ExportSummary export_run(const std::filesystem::path& run, const ExportOptions& options,
                          plugin::Catalog& catalog, Log& log) {
   check(run, options);
-  if (options.format == "onnx") return export_onnx(run, options.out, catalog, log);
+  if (options.format == "onnx") return export_onnx(run, options, catalog, log);
   if (options.format != "safetensors")
     return export_torchvision(run / files::backbone, options.out, options.format);
   if (options.part == "backbone") return export_backbone(run / files::backbone, options.out);

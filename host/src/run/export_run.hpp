@@ -15,6 +15,7 @@ struct ExportOptions {
   std::string part = "backbone";  ///< or encoder+projector, of which safetensors alone is made
   std::filesystem::path out;
   bool overwrite = false;
+  bool trust = false;  ///< for ONNX: code that the run's backbone came with may run
 };
 
 struct ExportSummary {

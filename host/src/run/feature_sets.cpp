@@ -124,7 +124,7 @@ FeatureSets of_files(const EvalOptions& what) {
 }  // namespace
 
 std::unique_ptr<TrainedRun> open_run(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
-  const RunChoice choice{what.best, what.queries};
+  const RunChoice choice{what.best, what.queries, what.trust};
   auto run = std::make_unique<TrainedRun>(what.subject, choice, catalog, log);
   what.set_threads(run->config().run.threads);
   if (run->data().queries) return run;

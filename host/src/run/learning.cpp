@@ -83,7 +83,8 @@ train::LearnerParts Learning::parts(const std::vector<data::Shape>& shapes, cons
           static_cast<std::uint64_t>(config_.run.seed),
           config_.train.views == "joint",
           config_.train.accumulate,
-          &collective_};
+          &collective_,
+          config_.run.precision == "bfloat16"};
 }
 
 }  // namespace tandem::run

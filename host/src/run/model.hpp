@@ -22,7 +22,7 @@ std::vector<data::ViewSpec> make_views(const config::Config& config, plugin::Cat
 /// What each of these views is to an objective, in the same order.
 std::vector<ViewContext> view_contexts(const config::Config& config);
 
-/// The type that `run.precision` names.
+/// The type of weights, pictures and loss that `run.precision` names.
 at::ScalarType precision(const config::RunSection& section);
 
 /// Makes encoders of one configuration, each a network of its own.

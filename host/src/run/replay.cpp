@@ -63,14 +63,14 @@ Replay replay(const std::filesystem::path& folder, const ReplayOptions& options,
   if (views.empty())
     throw Error(ErrorKind::checkpoint, views_file.string() + " holds no batch of views");
   const auto shapes = shapes_of(views);
-  Layers layers{folder / checkpoint::files::config, {{"backbone.trust=false", "--replay"}}};
+  auto layers = layers_of_run(folder);
   layers.assignments.insert(layers.assignments.end(), options.assignments.begin(),
                             options.assignments.end());
   const auto config = prepare_for(layers, catalog, shapes.front());
   require_fitting(views, config, folder);
   options.set_threads(config.run.threads);
   if (state.ranks > 1)
-    log.warn("the step was done by ", state.ranks, " ranks, and these views are rank 0's alone");
+    log.info("the step was done by ", state.ranks, " ranks: their views are one batch here");
   const auto plan = make_plan(config, state.steps_per_epoch);
   Learning learning(config, catalog, shapes, plan, {}, log);
   read_checkpoint(folder, learning, nullptr);

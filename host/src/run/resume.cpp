@@ -59,8 +59,10 @@ void add_files(std::vector<Change>& changes, const formats::TrainingState& then,
 std::vector<Change> changes_since(const checkpoint::Verified& from, const TrainingParts& parts,
                                   const formats::TrainingState& now, plugin::Catalog& catalog) {
   std::vector<Change> changes;
-  const auto then =
+  auto then =
       prepare_for({from.entry.folder / checkpoint::files::config, {}}, catalog, {32, 32, 3});
+  // Programs that wrote "auto" trained in float32.
+  if (then.run.precision == "auto") then.run.precision = "float32";
   add_keys(changes, then, parts.config);
   if (from.state.data != now.data)
     changes.push_back(

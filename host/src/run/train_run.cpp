@@ -17,6 +17,7 @@
 #include "run/model.hpp"
 #include "run/online_probe.hpp"
 #include "run/pictures.hpp"
+#include "run/precision.hpp"
 #include "run/preview.hpp"
 #include "run/resume.hpp"
 #include "run/run_folder.hpp"
@@ -74,7 +75,7 @@ class TrainRun {
  public:
   TrainRun(const Prepared& prepared, plugin::Catalog& catalog, const TrainOptions& options,
            Log& log)
-      : config_(prepared.config),
+      : config_(settle_precision(prepared.config, options.use, options.group, log)),
         catalog_(catalog),
         options_(options),
         log_(log),
@@ -354,7 +355,7 @@ class TrainRun {
     if (top1 > checkpoints_->best_top1()) checkpoints_->keep_best(trainer_->position(), top1);
   }
 
-  const config::Config& config_;
+  const config::Config config_;
   plugin::Catalog& catalog_;
   const TrainOptions& options_;
   Log& log_;

@@ -44,7 +44,7 @@ config::Config configure(const std::filesystem::path& run_or_file,
                          const std::vector<Assignment>& assignments, plugin::Catalog& catalog) {
   Layers layers;
   if (std::filesystem::is_directory(run_or_file)) {
-    layers.file = run_or_file / files::config;
+    layers = layers_of_run(run_or_file);
   } else {
     const std::string origin = run_or_file.string();
     layers.assignments = {

@@ -15,13 +15,16 @@
 namespace tandem::run {
 namespace {
 
-Prepared open_configuration(const std::filesystem::path& folder, plugin::Catalog& catalog) {
+Prepared open_configuration(const std::filesystem::path& folder, bool trust,
+                            plugin::Catalog& catalog) {
   const auto file = folder / files::config;
   if (!std::filesystem::exists(file)) {
     throw Error(ErrorKind::usage,
                 folder.string() + " is not a run folder: it has no " + files::config);
   }
-  return prepare({file, {}}, catalog);
+  auto layers = layers_of_run(folder);
+  if (trust) layers.assignments.push_back({"backbone.trust=true", "--trust"});
+  return prepare(layers, catalog);
 }
 
 /// What training feeds the network, found by making one view.
@@ -105,7 +108,7 @@ TrainedRun::TrainedRun(const std::filesystem::path& folder, const RunChoice& cho
     : folder_(folder),
       catalog_(catalog),
       log_(log),
-      prepared_(open_configuration(folder, catalog)),
+      prepared_(open_configuration(folder, choice.trust, catalog)),
       data_(make_data_set(prepared_.data, with_test(prepared_.config, choice.test))),
       shape_(input_shape(prepared_.config, catalog, *data_.train)),
       encoders_(prepared_.config, catalog, shape_, log),

@@ -14,6 +14,7 @@ namespace tandem::run {
 struct RunChoice {
   bool best = false;  ///< the weights of the epoch with the best kNN, instead of the last ones
   std::string test;   ///< labelled test pictures; empty: what the run evaluated with
+  bool trust = false;  ///< code that the run's backbone came with may run
 };
 
 /// What a finished run left, opened again: its configuration, its pictures and its encoder with the

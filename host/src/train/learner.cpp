@@ -5,7 +5,8 @@
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
 #include "train/batch_norm.hpp"
-#include "train/gradient_mean.hpp"
+#include "train/run_collective.hpp"
+#include "train/precision.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -60,6 +61,22 @@ at::Tensor first_latents(std::span<const Group> groups, const std::vector<Latent
   return {};
 }
 
+/// Tells the other ranks that this one is at a step.
+class AtStep {
+ public:
+  explicit AtStep(Collective& collective) : ranks_(dynamic_cast<RunCollective*>(&collective)) {
+    if (ranks_ != nullptr) ranks_->in_step(true);
+  }
+  ~AtStep() {
+    if (ranks_ != nullptr) ranks_->in_step(false);
+  }
+  AtStep(const AtStep&) = delete;
+  AtStep& operator=(const AtStep&) = delete;
+
+ private:
+  RunCollective* ranks_;
+};
+
 /// Every rank draws its own numbers, rank 0 those of a run on one.
 std::string stage_of(int rank) {
   return rank == 0 ? "step" : "step of rank " + std::to_string(rank);
@@ -80,9 +97,23 @@ void average(at::Tensor& loss, std::vector<Metric>& metrics, Collective& collect
 
 }  // namespace
 
-Learner::Learner(LearnerParts parts) : parts_(std::move(parts)) {
+Learner::Learner(LearnerParts parts)
+    : parts_(std::move(parts)), mean_(*parts_.collective, parts_.optimizer->parameters()) {
   parts_.encoder->train(true);
   parts_.objective->train(true);
+}
+
+std::vector<at::Tensor> Learner::of_all_ranks(std::span<const at::Tensor> views) {
+  if (parts_.collective->size() == 1) return {views.begin(), views.end()};
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> whole;
+  for (const at::Tensor& view : views) whole.push_back(parts_.collective->all_gather(view));
+  return whole;
+}
+
+Embedding Learner::heads(const Latents& latents, const ViewContext& context) {
+  const Bfloat16 narrow(parts_.bfloat16);
+  return roles::widened(parts_.objective->embed(latents, context));
 }
 
 void Learner::embed(std::span<const at::Tensor> views, std::span<const Group> groups,
@@ -90,7 +121,7 @@ void Learner::embed(std::span<const at::Tensor> views, std::span<const Group> gr
   result.embeddings.resize(views.size());
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const Group& group = groups[g];
-    auto joint = parts_.objective->embed(latents[g], parts_.views[group.front()]);
+    auto joint = heads(latents[g], parts_.views[group.front()]);
     if (group.size() == 1) {
       result.embeddings[group.front()] = std::move(joint);
       continue;
@@ -103,12 +134,16 @@ void Learner::embed(std::span<const at::Tensor> views, std::span<const Group> gr
 
 void Learner::backward(const at::Tensor& total, Encoding& encoding) {
   try {
+    if (parts_.chunks == 1) {
+      mean_.begin();
+      return total.backward();
+    }
     total.backward();
-    if (parts_.chunks == 1) return;
     moved_.keep(networks());
     encoding.backward();
     moved_.restore();
   } catch (...) {
+    mean_.abandon();
     plugin::rethrow_as_error("backward through '" + parts_.names.objective + "' and '" +
                              parts_.names.backbone + "'");
   }
@@ -126,9 +161,9 @@ void Learner::find_gradients(std::span<const at::Tensor> views, const StepContex
   Collective& collective = *parts_.collective;
   Laps laps;
   const auto groups = groups_of(views, parts_.views, parts_.joint);
-  Encoding encoding({*parts_.objective, parts_.views, views, groups, parts_.chunks});
+  Encoding encoding({*parts_.objective, parts_.views, views, groups, parts_.chunks, parts_.bfloat16});
   const auto& latents = encoding.forward();
-  result.latents = first_latents(groups, latents);
+  result.latents = roles::widened(first_latents(groups, latents));
   embed(views, groups, latents, result);
   Loss loss = parts_.objective->loss(result.embeddings, context);
   for (auto& embedding : result.embeddings) embedding = roles::without_graph(embedding);
@@ -146,13 +181,14 @@ void Learner::find_gradients(std::span<const at::Tensor> views, const StepContex
 
   parts_.optimizer->zero_grad();
   backward(loss.total, encoding);
-  average_gradients(collective, parts_.optimizer->parameters());
+  mean_.finish();
   require_finite_gradients(context);
   parts_.objective->after_backward(context);
   laps.end(result.seconds.backward);
 }
 
 StepResult Learner::step(std::span<const at::Tensor> views, const StepContext& context) {
+  const AtStep at_step(*parts_.collective);
   const BatchNormOverRanks batch_norm(*parts_.collective);
   roles::seed_generators(parts_.seed, stage_of(parts_.collective->rank()),
                          static_cast<std::uint64_t>(context.step));

@@ -6,6 +6,7 @@
 #include "tandem/sdk/objective.hpp"
 #include "train/diagnosis.hpp"
 #include "train/encoding.hpp"
+#include "train/gradient_mean.hpp"
 #include "train/optimizer.hpp"
 #include "train/schedule.hpp"
 #include "train/statistics.hpp"
@@ -43,6 +44,7 @@ struct LearnerParts {
   /// The ranks that share each batch, of equal parts: gradients are averaged over them, BatchNorm
   /// sees all of them. Outlives the learner, and is the objective's too.
   Collective* collective = &single_rank();
+  bool bfloat16 = false;  ///< encoder and heads compute in it, see Bfloat16; all else in float32
 };
 
 /// One optimizer step at a time, of any objective with any encoder. [main thread]
@@ -56,6 +58,10 @@ class Learner {
   /// as it was before, unless `torn`.
   StepResult step(std::span<const at::Tensor> views, const StepContext& context);
 
+  /// The views of all ranks, in their order; every rank must ask. After a step that threw
+  /// Error(guard), which all ranks throw together.
+  std::vector<at::Tensor> of_all_ranks(std::span<const at::Tensor> views);
+
   /// The Euclidean length of the gradient of the last step.
   double gradient_norm() const { return parts_.optimizer->gradient_norm(); }
 
@@ -67,6 +73,8 @@ class Learner {
   Optimizer& optimizer() { return *parts_.optimizer; }
 
  private:
+  /// Of one group, in float32 at least.
+  Embedding heads(const Latents& latents, const ViewContext& context);
   /// The heads, group by group.
   void embed(std::span<const at::Tensor> views, std::span<const Group> groups,
              const std::vector<Latents>& latents, StepResult& result);
@@ -78,6 +86,7 @@ class Learner {
   std::vector<Stateful*> networks() { return {parts_.encoder.get(), parts_.objective.get()}; }
 
   LearnerParts parts_;
+  GradientMean mean_;
   Statistics before_;  // the step
   bool torn_ = false;
   Statistics moved_;  // by the step's first passes

@@ -122,8 +122,10 @@ StepResult Trainer::learn(std::span<const at::Tensor> views) {
   try {
     return learner_.step(views, {step_, plan_.total_steps, plan_.steps_per_epoch});
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::guard && questions_.checkpointer != nullptr)
-      questions_.checkpointer->keep_failure(position(), views, error.what());
+    if (error.kind() != ErrorKind::guard) throw;
+    const auto whole = learner_.of_all_ranks(views);
+    if (questions_.checkpointer != nullptr)
+      questions_.checkpointer->keep_failure(position(), whole, error.what());
     throw;
   }
 }

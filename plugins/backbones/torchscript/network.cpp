@@ -26,7 +26,8 @@ torch::jit::Module open_trusted(const std::string& file, bool trust) {
                       "backbone 'torchscript' runs the code that comes with '" + file +
                           "', and such code can do whatever this process may; set backbone.trust = "
                           "true if you trust "
-                          "whoever made the file");
+                          "whoever made the file; of a run's folder, say so anew (--trust, or "
+                          "--set backbone.trust=true)");
 }
 
 /// The paths of all attributes that the block reads or writes.
