@@ -2,7 +2,16 @@
 # Installs what is missing, builds with warnings as errors, and runs every test.
 #
 #   tests/run.sh           all of it, as continuous integration does
-#   tests/run.sh --long    and the same under sanitizers, with more mutants and real fuzzing, and clang-tidy everywhere
+#   tests/run.sh --long    and hours more: see PARTS
+#   tests/run.sh --long PART...   the named parts of that alone, on what is built
+#
+# PARTS: faults   every stop of a run, every write of a checkpoint, 200 kills, a hundred starts and exits
+#        weights  a hundred thousand files of weights beside the safetensors package
+#        asan     all tests with AddressSanitizer and UndefinedBehaviorSanitizer
+#        mutants  10,000 of each file format, likewise
+#        tsan     the rooms without LibTorch with ThreadSanitizer
+#        fuzz     a minute of libFuzzer for each format, where clang is
+#        tidy     clang-tidy on what uses LibTorch
 #
 # TANDEM_DATA names a folder with cifar10-jpg.tar.gz and photos224.tar.gz, or what they hold; tests that need
 # them are skipped without it. BUILD_DIR (build-test) is where it builds.
@@ -81,25 +90,50 @@ tidy() { # every translation unit whose path matches
     xargs -r -P "$jobs" -n 4 clang-tidy -p "$build" --quiet
 }
 
-main() {
+long_faults() {
+  say "every stop of a run, every write of a checkpoint, 200 kills"
+  TANDEM_TEST_LONG=1 "$build/bin/test_stops" "*goes on to the same bits*,a kill at*,a disk that fails*,signals while*"
+  say "a hundred starts and exits"
+  TANDEM_TEST_CYCLES=100 "$build/bin/test_cli" "[cycles]"
+}
+
+long_weights() {
+  say "a hundred thousand files of weights beside the safetensors package"
+  TANDEM_TEST_FILES=100000 "$build/bin/test_formats" "Tandem accepts*"
+}
+
+# Lines of a report need no more than -g1, and -O2 takes the compiler twice as long.
+# Nor may the library of disk faults, which comes first in a process, end it.
+long_asan() {
+  ASAN_OPTIONS=verify_asan_link_order=0 build_and_test build-asan -DTANDEM_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG"
+}
+
+long_mutants() { mutants; }
+long_tsan() { sanitize_threads; }
+long_fuzz() { fuzz; }
+long_tidy() { tidy '/(sdk/src/sdk|host/src/(roles|train|eval|checkpoint|run|cli)|plugins)/'; }
+
+build_and_check() {
   say "set-up"
   examples/setup.sh --tests
   say "building $build"
   build_and_test "$build" -DCMAKE_BUILD_TYPE=Release
   tidy '/(sdk/src/base|host/src/(config|plugin|formats|data|report))/'
-  if [ "${1:-}" = --long ]; then
-    say "every stop of a run, every write of a checkpoint, 200 kills"
-    TANDEM_TEST_LONG=1 "$build/bin/test_stops" "*goes on to the same bits*,a kill at*,a disk that fails*,signals while*"
-    say "a hundred starts and exits"
-    TANDEM_TEST_CYCLES=100 "$build/bin/test_cli" "[cycles]"
-    say "a hundred thousand files of weights beside the safetensors package"
-    TANDEM_TEST_FILES=100000 "$build/bin/test_formats" "Tandem accepts*"
-    build_and_test build-asan -DTANDEM_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=RelWithDebInfo
-    mutants
-    sanitize_threads
-    fuzz
-    tidy '/(sdk/src/sdk|host/src/(roles|train|eval|checkpoint|run|cli)|plugins)/'
+}
+
+main() {
+  local parts=(faults weights asan mutants tsan fuzz tidy) part
+  if [ "${1:-}" = --long ] && [ $# -gt 1 ]; then
+    parts=("${@:2}")
+    for part in "${parts[@]}"; do
+      declare -F "long_$part" >/dev/null || { echo "tests/run.sh: no part '$part': see the top of this file" >&2; exit 2; }
+    done
+  else
+    build_and_check
+    [ "${1:-}" = --long ] || parts=()
   fi
+  for part in "${parts[@]}"; do "long_$part"; done
   say "done"
 }
 main "$@"
