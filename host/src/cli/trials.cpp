@@ -18,9 +18,10 @@ namespace {
 constexpr std::int64_t most_seeds = 1000;
 
 /// What training measures and writes down, and where it writes.
-bool of_the_run(const config::Difference& item, bool measured) {
-  if (item.section == "run" && item.key == "out") return true;
-  return measured && item.section == "data" &&
+bool of_the_run(const config::Difference& item, const config::Config& wanted) {
+  if (item.section == "run")
+    return item.key == "out" || (item.key == "precision" && wanted.run.precision == "auto");
+  return wanted.data.normalize == "auto" && item.section == "data" &&
          (item.key == "normalize" || item.key == "mean" || item.key == "std");
 }
 
@@ -128,7 +129,7 @@ void Trials::require_same(const Planned& planned, const report::RunRecord& run) 
   const auto trained =
       run::prepare_for({planned.folder / "config.toml", {}}, catalog_, {32, 32, 3});
   for (const auto& item : config::differences(trained, wanted)) {
-    if (!of_the_run(item, wanted.data.normalize == "auto"))
+    if (!of_the_run(item, wanted))
       refuse("settings: " + item.section + "." + item.key + " was " + item.left + ", not " +
              item.right);
   }

@@ -16,8 +16,11 @@ void RunSection::declare(Fields<RunSection>& f) {
   f("out", &RunSection::out, "run folder; empty: a new one below runs/");
   f("device", &RunSection::device, "where the network runs").choices({"auto", "cpu"});
   f("threads", &RunSection::threads, "CPU threads of the network").min(1).word("all", 0);
-  f("precision", &RunSection::precision, "number type of weights and of the loss")
-      .choices({"auto", "float32", "float64"});
+  f("precision", &RunSection::precision,
+    "number type: bfloat16 is that of products and convolutions in encoder and heads, where "
+    "weights "
+    "and loss stay float32; auto: bfloat16 where it is faster, else float32")
+      .choices({"auto", "float32", "bfloat16", "float64"});
 }
 
 void DataSection::declare(Fields<DataSection>& f) {

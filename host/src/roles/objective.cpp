@@ -25,12 +25,6 @@ class NoAutocast {
   bool was_;
 };
 
-at::Tensor widened(const at::Tensor& tensor) {
-  const bool narrow = tensor.defined() &&
-                      (tensor.scalar_type() == at::kBFloat16 || tensor.scalar_type() == at::kHalf);
-  return narrow ? tensor.to(at::kFloat) : tensor;
-}
-
 class GuardedObjective final : public Objective {
  public:
   GuardedObjective(std::unique_ptr<Objective> inner, plugin::Origin origin,
@@ -46,7 +40,7 @@ class GuardedObjective final : public Objective {
   Loss loss(std::span<const Embedding> views, const StepContext& step) override {
     const NoAutocast off;
     std::vector<Embedding> wide(views.begin(), views.end());
-    for (auto& view : wide) view.online = widened(view.online), view.target = widened(view.target);
+    for (auto& view : wide) view = widened(view);
     Loss result = guarded(origin_, "loss", [&] { return inner_->loss(wide, step); });
     const bool scalar = result.total.defined() && result.total.dim() == 0;
     if (!scalar) refuse("Loss::total must be a tensor of no dimension");
@@ -90,6 +84,18 @@ class GuardedObjective final : public Objective {
 };
 
 }  // namespace
+
+at::Tensor widened(const at::Tensor& tensor) {
+  const bool narrow = tensor.defined() &&
+                      (tensor.scalar_type() == at::kBFloat16 || tensor.scalar_type() == at::kHalf);
+  return narrow ? tensor.to(at::kFloat) : tensor;
+}
+
+Embedding widened(const Embedding& embedding) {
+  Embedding wide{widened(embedding.online), widened(embedding.target), {}};
+  for (const auto& tensor : embedding.extra) wide.extra.push_back(widened(tensor));
+  return wide;
+}
 
 Embedding without_graph(const Embedding& embedding) {
   const auto detached = [](const at::Tensor& t) { return t.defined() ? t.detach() : t; };

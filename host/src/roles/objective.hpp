@@ -13,6 +13,10 @@ std::unique_ptr<Objective> make_objective(const plugin::Found<ObjectiveFactory>&
                                           const ParamValues& values,
                                           const ObjectiveContext& context);
 
+/// In float32 where it is bfloat16 or half; otherwise as it is.
+at::Tensor widened(const at::Tensor& tensor);
+Embedding widened(const Embedding& embedding);
+
 /// The same values, detached: what `after_optimizer_step` is given.
 Embedding without_graph(const Embedding& embedding);
 

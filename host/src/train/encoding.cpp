@@ -2,9 +2,10 @@
 
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
+#include "train/precision.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <ATen/autocast_mode.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/linalg_vector_norm.h>
@@ -94,8 +95,13 @@ const std::vector<Latents>& Encoding::forward() {
   return latents_;
 }
 
+Latents Encoding::pass(const at::Tensor& batch, const ViewContext& context) const {
+  const Bfloat16 narrow(parts_.bfloat16);
+  return parts_.objective.encode(batch, context);
+}
+
 Latents Encoding::encode(const Group& group) {
-  if (parts_.chunks == 1) return parts_.objective.encode(batch(group, 0), context(group));
+  if (parts_.chunks == 1) return pass(batch(group, 0), context(group));
   Latents latents = encode_in_chunks(group);
   if (latents.online.defined()) latents.online.requires_grad_();
   return latents;
@@ -106,9 +112,8 @@ Latents Encoding::encode_in_chunks(const Group& group) {
   std::vector<Latents> chunks;
   for (std::int64_t c = 0; c < parts_.chunks; ++c) {
     random_.push_back(random_state());
-    chunks.push_back(parts_.objective.encode(batch(group, c), context(group)));
+    chunks.push_back(pass(batch(group, c), context(group)));
   }
-  at::autocast::clear_cache();  // of weights that were narrowed without a graph
   const auto views = static_cast<std::int64_t>(group.size());
   return {joined(chunks, &Latents::online, views), joined(chunks, &Latents::target, views)};
 }
@@ -128,7 +133,7 @@ void Encoding::encode_again(std::size_t group, std::int64_t chunk) {
   without_target.needs_target = false;
   set_random_state(
       random_[group * static_cast<std::size_t>(parts_.chunks) + static_cast<std::size_t>(chunk)]);
-  const auto online = parts_.objective.encode(batch(views, chunk), without_target).online;
+  const auto online = pass(batch(views, chunk), without_target).online;
   const auto rows = [&](const at::Tensor& tensor) {
     return chunk_of(tensor, static_cast<std::int64_t>(views.size()), chunk, parts_.chunks);
   };

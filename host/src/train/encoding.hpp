@@ -23,6 +23,7 @@ struct EncodingParts {
   std::span<const at::Tensor> views;         ///< (N, …) each
   std::span<const Group> groups;
   std::int64_t chunks = 1;  ///< N is a multiple of it
+  bool bfloat16 = false;    ///< what `encode` computes in, see Bfloat16
 };
 
 /// The encoders' part of one step. With several chunks each passes alone and without a graph, so
@@ -46,6 +47,7 @@ class Encoding {
   void backward();
 
  private:
+  Latents pass(const at::Tensor& batch, const ViewContext& context) const;
   Latents encode(const Group& group);
   Latents encode_in_chunks(const Group& group);
   void encode_again(std::size_t group, std::int64_t chunk);

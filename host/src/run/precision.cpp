@@ -1,0 +1,69 @@
+#include "run/precision.hpp"
+
+#include "config/parse.hpp"
+#include "report/text.hpp"
+#include "run/together.hpp"
+#include "train/precision.hpp"
+
+#include <ATen/ops/scalar_tensor.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace tandem::run {
+namespace {
+
+/// Of the run in a folder that is resumed; nothing where there is none.
+std::optional<std::string> own_precision(const std::filesystem::path& folder) {
+  const auto file = folder / files::config;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  const auto document = config::parse_file(file);
+  const auto* node = document.find("run.precision");
+  const std::string* text = node == nullptr ? nullptr : node->text();
+  // Programs that wrote "auto" there trained in float32.
+  return text == nullptr || *text == "auto" ? "float32" : *text;
+}
+
+std::string choose(Log& log) {
+  const auto choice = train::choose_precision();
+  if (!choice.probe) {
+    log.write(LogLevel::debug, "float32: this processor multiplies no bfloat16");
+    return "float32";
+  }
+  const std::string chosen = choice.bfloat16 ? "bfloat16" : "float32";
+  log.info("run.precision is ", chosen, ": bfloat16 is ", report::fixed(choice.probe->gain(), 2),
+           " times as fast as float32 here");
+  return chosen;
+}
+
+/// What rank 0 says.
+std::string agreed(const std::string& own, train::ProcessGroup* group) {
+  auto& ranks = ranks_of(group);
+  if (ranks.size() == 1) return own;
+  const bool says = ranks.rank() == 0 && own == "bfloat16";
+  const auto votes = ranks.all_reduce_sum(at::scalar_tensor(says ? 1 : 0, at::kLong));
+  return votes.item<std::int64_t>() > 0 ? "bfloat16" : "float32";
+}
+
+}  // namespace
+
+config::Config settle_precision(config::Config config, FolderUse use, train::ProcessGroup* group,
+                                Log& log) {
+  std::string& precision = config.run.precision;
+  if (precision == "auto") {
+    std::string own;
+    if (ranks_of(group).rank() == 0) {
+      const auto before = use == FolderUse::resume ? own_precision(config.run.out) : std::nullopt;
+      own = before ? *before : choose(log);
+    }
+    precision = agreed(own, group);
+  }
+  if (precision == "bfloat16" && !train::multiplies_bfloat16())
+    log.warn(
+        "run.precision is bfloat16, for which this processor has no instructions: a step "
+        "takes ten times as long as in float32, or more");
+  return config;
+}
+
+}  // namespace tandem::run
