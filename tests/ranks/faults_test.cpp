@@ -60,3 +60,25 @@ TEST_CASE("a rank that does not start is named") {
                                        "resnet10", "float32", "2"}});
   check_others(ended, 3, "rank 3 of 4 did not start within 20 s");
 }
+
+TEST_CASE("a rank whose thread never comes back from a plugin is named, though its process lives") {
+  const TemporaryFolder folder;
+  const auto ended = launch({.ranks = 4,
+                             .words = {TANDEM_RANK_WORKER, folder.path().string(), "endless", "-",
+                                       "resnet10", "float32", "1000", "loop", "1", "3"},
+                             .endless = 1,
+                             .environment = {{"TANDEM_RANK_PATIENCE", "8"}}});
+  check_others(ended, 1, "rank 1 of 4 has been stuck in a step for 8 s");
+}
+
+TEST_CASE("a rank that is busy beside its steps is waited for") {
+  const TemporaryFolder folder;
+  const auto ended = launch({.ranks = 2,
+                             .words = {TANDEM_RANK_WORKER, folder.path().string(), "simsiam", "-",
+                                       "resnet10", "float32", "6", "rest", "0", "3"},
+                             .environment = {{"TANDEM_RANK_PATIENCE", "8"}}});
+  for (const auto& rank : ended) {
+    INFO(rank.text);
+    CHECK(rank.code == 0);
+  }
+}

@@ -96,10 +96,12 @@ std::vector<Ended> launch(const Launch& launch) {
   for (bool waiting = true; waiting;) {
     waiting = false;
     const bool late = since(begin) > launch.patience;
-    for (auto& process : processes) {
+    for (std::size_t rank = 0; rank < processes.size(); ++rank) {
+      auto& process = processes[rank];
       look_at(process, begin);
       if (late && process.running) ::kill(process.id, SIGKILL);
-      waiting = waiting || (process.running && !process.stopped);
+      const bool awaited = static_cast<int>(rank) != launch.endless && !process.stopped;
+      waiting = waiting || (process.running && awaited);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

@@ -19,6 +19,7 @@ struct Launch {
   int ranks = 1;
   int starts = -1;                 ///< only so many of them are started; -1: all
   std::vector<std::string> words;  ///< of the command line
+  int endless = -1;                ///< a rank that is killed once the others have ended; -1: none
   double patience = 100;           ///< seconds after which whatever still runs is killed
   std::map<std::string, std::string> environment = {};  ///< beside what a launcher sets
 };

@@ -14,10 +14,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 namespace tandem::cli {
 namespace {
@@ -76,24 +78,56 @@ void hand_on(const std::vector<pid_t>& ids, int signal) {
   for (const pid_t id : ids) ::kill(id, signal);
 }
 
+/// What is done, in time, to ranks that do not end though another has failed: one that hangs or
+/// loops would never, and the others know within seconds.
+class Remains {
+ public:
+  void note_failure() {
+    if (!failed_) failed_ = Clock::now();
+  }
+  void hurry(const std::vector<pid_t>& ids) {
+    if (!failed_) return;
+    const auto time = Clock::now() - *failed_;
+    if (time > std::chrono::seconds(15) && !std::exchange(asked_, true)) hand_on(ids, SIGTERM);
+    if (time > std::chrono::seconds(30)) hand_on(ids, SIGKILL);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::optional<Clock::time_point> failed_;
+  bool asked_ = false;
+};
+
+/// Takes those that have ended out of the list; gives the exit codes of their failures.
+std::vector<int> take_ended(std::vector<pid_t>& ids) {
+  std::vector<int> failures;
+  for (auto id = ids.begin(); id != ids.end();) {
+    int status = 0;
+    const pid_t gone = ::waitpid(*id, &status, WNOHANG);
+    if (gone == 0 || (gone < 0 && errno == EINTR)) {
+      ++id;
+      continue;
+    }
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (code != 0) failures.push_back(code);
+    id = ids.erase(id);
+  }
+  return failures;
+}
+
 /// Waits for all; polls, since any of LibTorch's threads may be given a signal or a child's end.
 int wait_for(std::vector<pid_t> ids) {
   int first_failure = 0;
   bool handed_on = false;
+  Remains remains;
   while (!ids.empty()) {
-    for (auto id = ids.begin(); id != ids.end();) {
-      int status = 0;
-      const pid_t gone = ::waitpid(*id, &status, WNOHANG);
-      if (gone == 0 || (gone < 0 && errno == EINTR)) {
-        ++id;
-        continue;
-      }
-      const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    for (const int code : take_ended(ids)) {
       if (first_failure == 0) first_failure = code;
-      id = ids.erase(id);
+      if (code != signal_exit_code()) remains.note_failure();
     }
     const int signal = signal_exit_code() - 128;
     if (signal > 0 && !std::exchange(handed_on, true)) hand_on(ids, signal);
+    remains.hurry(ids);
     ::usleep(20'000);
   }
   return first_failure;

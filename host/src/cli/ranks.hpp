@@ -18,7 +18,8 @@ int threads_of_rank(const train::RankPlace& place);
 /// Starts this program with the same words once for each rank, on this machine, and waits for all.
 /// Gives 0, or the exit code of the rank that failed first, 128 + N after signal N. Each is a
 /// process group of its own: the first SIGINT or SIGTERM that this process catches is handed on to
-/// all. [main thread]
+/// all. Once a rank has failed, those that have not ended 15 s later are asked to, 30 s later made
+/// to. [main thread]
 int run_ranks(int ranks, const Strings& words);
 
 }  // namespace tandem::cli

@@ -15,10 +15,45 @@ std::string key_of(int rank) {
   return "beat/" + std::to_string(rank);
 }
 
-std::vector<std::uint8_t> bytes(std::int64_t number) {
-  const std::string text = std::to_string(number);
+/// What a training thread is at, and how often that has changed.
+struct Progress {
+  bool in_step = false, waits = false;
+  std::int64_t changes = 0;
+};
+
+/// `other` may take as long as it likes.
+enum class Doing : char { waiting = 'w', step = 's', other = '-' };
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// "<what> <changes> <beats>": all but the last word says how far a rank has come.
+Bytes bytes(const Progress& progress, std::int64_t beats) {
+  const Doing doing = progress.waits     ? Doing::waiting
+                      : progress.in_step ? Doing::step
+                                         : Doing::other;
+  const std::string text = std::string{static_cast<char>(doing)} + ' ' +
+                           std::to_string(progress.changes) + ' ' + std::to_string(beats);
   return {text.begin(), text.end()};
 }
+
+std::string progress_of(const Bytes& value) {
+  const std::string text(value.begin(), value.end());
+  return text.substr(0, text.rfind(' '));
+}
+
+/// What was heard of one rank, and when.
+struct Heard {
+  Bytes value;
+  Clock::time_point beat;   // when the value was last another
+  Clock::time_point moved;  // when the progress in it was
+
+  Doing doing() const { return value.empty() ? Doing::other : static_cast<Doing>(value.front()); }
+  void note(Bytes now_held, Clock::time_point now) {
+    if (now_held != value) beat = now;
+    if (progress_of(now_held) != progress_of(value)) moved = now;
+    value = std::move(now_held);
+  }
+};
 
 }  // namespace
 
@@ -30,8 +65,8 @@ struct Heartbeat::State {
   mutable std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false, stopped = false;
-  std::vector<std::vector<std::uint8_t>> values;
-  std::vector<Clock::time_point> heard;  // when each value was last another
+  Progress progress;
+  std::vector<Heard> heard;  // one a rank
   Clock::time_point answered = Clock::now();
 
   void run() {
@@ -49,7 +84,7 @@ struct Heartbeat::State {
 
   bool exchange(std::int64_t count) {
     try {
-      store->set(keys[static_cast<std::size_t>(rank)], bytes(count));
+      store->set(keys[static_cast<std::size_t>(rank)], bytes(progress_now(), count));
       note(store->multiGet(keys));
       return true;
     } catch (const std::exception&) {
@@ -57,17 +92,27 @@ struct Heartbeat::State {
     }
   }
 
-  void note(std::vector<std::vector<std::uint8_t>> now_held) {
+  Progress progress_now() const {
+    const std::lock_guard lock(mutex);
+    return progress;
+  }
+
+  void note(std::vector<Bytes> now_held) {
     const std::lock_guard lock(mutex);
     const auto now = Clock::now();
     // Whoever was stopped itself (a terminal's Ctrl-Z) has heard nothing of anyone.
     const bool slept = now - answered > 4 * beat;
-    values.resize(now_held.size());
-    heard.resize(now_held.size(), now);
-    for (std::size_t i = 0; i < heard.size(); ++i)
-      if (slept || now_held[i] != values[i]) heard[i] = now;
-    values = std::move(now_held);
+    for (std::size_t i = 0; i < heard.size(); ++i) {
+      heard[i].note(std::move(now_held.at(i)), now);
+      if (slept) heard[i].beat = heard[i].moved = now;
+    }
     answered = now;
+  }
+
+  void change(bool Progress::*what, bool yes) {
+    const std::lock_guard lock(mutex);
+    progress.*what = yes;
+    ++progress.changes;
   }
 };
 
@@ -76,7 +121,7 @@ Heartbeat::Heartbeat(c10::intrusive_ptr<c10d::Store> store, int rank, int size)
   state_->store = std::move(store);
   state_->rank = rank;
   for (int i = 0; i < size; ++i) state_->keys.push_back(key_of(i));
-  state_->heard.assign(static_cast<std::size_t>(size), Clock::now());
+  state_->heard.assign(static_cast<std::size_t>(size), {{}, Clock::now(), Clock::now()});
   thread_ = std::thread([state = state_] { state->run(); });
 }
 
@@ -93,7 +138,14 @@ Heartbeat::~Heartbeat() {
 }
 
 void Heartbeat::announce(c10d::Store& store, int rank) {
-  store.set(key_of(rank), bytes(0));
+  store.set(key_of(rank), bytes({}, 0));
+}
+
+void Heartbeat::in_step(bool yes) {
+  state_->change(&Progress::in_step, yes);
+}
+void Heartbeat::waits(bool yes) {
+  state_->change(&Progress::waits, yes);
 }
 
 std::vector<int> Heartbeat::silent(std::chrono::duration<double> time) const {
@@ -101,7 +153,8 @@ std::vector<int> Heartbeat::silent(std::chrono::duration<double> time) const {
   std::vector<int> ranks;
   for (std::size_t i = 0; i < state_->heard.size(); ++i) {
     const bool self = static_cast<int>(i) == state_->rank;
-    if (!self && state_->answered - state_->heard[i] > time) ranks.push_back(static_cast<int>(i));
+    if (!self && state_->answered - state_->heard[i].beat > time)
+      ranks.push_back(static_cast<int>(i));
   }
   return ranks;
 }
@@ -109,6 +162,17 @@ std::vector<int> Heartbeat::silent(std::chrono::duration<double> time) const {
 bool Heartbeat::store_silent(std::chrono::duration<double> time) const {
   const std::lock_guard lock(state_->mutex);
   return Clock::now() - state_->answered > time;
+}
+
+std::optional<std::vector<int>> Heartbeat::standstill(std::chrono::duration<double> time) const {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<int> at_a_step;
+  for (std::size_t i = 0; i < state_->heard.size(); ++i) {
+    const Heard& rank = state_->heard[i];
+    if (rank.doing() == Doing::other || state_->answered - rank.moved <= time) return std::nullopt;
+    if (rank.doing() == Doing::step) at_a_step.push_back(static_cast<int>(i));
+  }
+  return at_a_step;
 }
 
 }  // namespace tandem::train

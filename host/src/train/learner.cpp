@@ -5,8 +5,8 @@
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
 #include "train/batch_norm.hpp"
-#include "train/run_collective.hpp"
 #include "train/precision.hpp"
+#include "train/run_collective.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -98,7 +98,8 @@ void average(at::Tensor& loss, std::vector<Metric>& metrics, Collective& collect
 }  // namespace
 
 Learner::Learner(LearnerParts parts)
-    : parts_(std::move(parts)), mean_(*parts_.collective, parts_.optimizer->parameters()) {
+    : parts_(std::move(parts)),
+      mean_(*parts_.collective, parts_.optimizer->parameters(), parts_.bucket_bytes) {
   parts_.encoder->train(true);
   parts_.objective->train(true);
 }
@@ -161,7 +162,8 @@ void Learner::find_gradients(std::span<const at::Tensor> views, const StepContex
   Collective& collective = *parts_.collective;
   Laps laps;
   const auto groups = groups_of(views, parts_.views, parts_.joint);
-  Encoding encoding({*parts_.objective, parts_.views, views, groups, parts_.chunks, parts_.bfloat16});
+  Encoding encoding(
+      {*parts_.objective, parts_.views, views, groups, parts_.chunks, parts_.bfloat16});
   const auto& latents = encoding.forward();
   result.latents = roles::widened(first_latents(groups, latents));
   embed(views, groups, latents, result);

@@ -45,6 +45,7 @@ struct LearnerParts {
   /// sees all of them. Outlives the learner, and is the objective's too.
   Collective* collective = &single_rank();
   bool bfloat16 = false;  ///< encoder and heads compute in it, see Bfloat16; all else in float32
+  std::int64_t bucket_bytes = 25 << 20;  ///< of gradients in one message between ranks
 };
 
 /// One optimizer step at a time, of any objective with any encoder. [main thread]

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tandem/sdk/collective.hpp"
 #include "train/rank_place.hpp"
+#include "train/run_collective.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -15,13 +15,15 @@ struct Traffic {
   std::int64_t operations = 0;
   std::int64_t bytes = 0;
   double seconds = 0;
+  double hidden = 0;  ///< for which sums in the background took, without being waited for
 };
 
 /// The processes of a run as a collective, through c10d's gloo on the CPU. Whatever goes wrong is
 /// an Error(resource) that names the ranks which are gone or silent: at once where a rank's process
-/// ended, within 20 seconds where it hangs. A rank that is busy is waited for as long as it takes.
+/// ended, within 20 seconds where it hangs. A rank that is busy is waited for as long as it takes,
+/// unless it is at a step for longer than its place's patience while all others wait.
 /// [one thread; backward passes on the same]
-class ProcessGroup final : public Collective {
+class ProcessGroup final : public RunCollective {
  public:
   /// Waits up to 20 seconds for all ranks to come; then throws Error(resource) that names those
   /// which did not.
@@ -35,6 +37,10 @@ class ProcessGroup final : public Collective {
   int size() const override;
   at::Tensor all_reduce_sum(const at::Tensor& tensor) override;
   at::Tensor all_gather(const at::Tensor& tensor) override;
+  void start_sum(const at::Tensor& tensor) override;
+  void finish_sum() override;
+  void drop_sums() noexcept override;
+  void in_step(bool yes) override;
 
   /// Overwrites every tensor by rank 0's, in place: all ranks name as many, of the same shapes and
   /// types, in the same order.

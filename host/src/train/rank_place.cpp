@@ -72,6 +72,9 @@ std::optional<RankPlace> rank_from_environment(const Lookup& lookup) {
   place.launcher_store = variables.text("TORCHELASTIC_USE_AGENT_STORE") == "True";
   if (variables.has("TORCHELASTIC_RESTART_COUNT"))
     place.attempt = variables.text("TORCHELASTIC_RESTART_COUNT");
+  if (variables.has("TANDEM_RANK_PATIENCE"))
+    place.patience = variables.number("TANDEM_RANK_PATIENCE", 1, most);
+  if (variables.has("LOCAL_RANK")) place.device = variables.number("LOCAL_RANK", 0, most);
   place.interface = interface_of(variables, place);
   return place;
 }

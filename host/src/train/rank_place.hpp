@@ -14,6 +14,8 @@ struct RankPlace {
   int port = 0;
   bool launcher_store = false;  ///< the launcher holds the store; otherwise rank 0 does
   std::string attempt = "0";    ///< a launcher that starts the ranks again counts it up
+  int patience = 600;     ///< seconds for which a rank may be at one step while all others wait
+  int device = 0;         ///< the number of its device among those of this machine
   std::string interface;  ///< the network's name, e.g. "eth0"; empty: loopback, on one machine
 };
 
@@ -21,8 +23,9 @@ struct RankPlace {
 using Lookup = std::function<const char*(const char*)>;
 
 /// The place that a launcher gave this process: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as
-/// torchrun and others set them, with TORCHELASTIC_USE_AGENT_STORE and TORCHELASTIC_RESTART_COUNT.
-/// Nothing where neither RANK nor WORLD_SIZE is set.
+/// torchrun and others set them, with TORCHELASTIC_USE_AGENT_STORE and TORCHELASTIC_RESTART_COUNT;
+/// LOCAL_RANK is the device. TANDEM_RANK_PATIENCE is the user's. Nothing where neither RANK nor
+/// WORLD_SIZE is set.
 ///
 /// Nothing that travels is encrypted or asks who comes, so that loopback is used wherever all ranks
 /// are on this machine (LOCAL_WORLD_SIZE = WORLD_SIZE, or a loopback address); otherwise

@@ -2,7 +2,6 @@
 
 #include "catch.hpp"
 #include "tandem/sdk/testing.hpp"
-#include "train/gradient_mean.hpp"
 
 #include <torch/nn.h>
 #include <torch/types.h>
@@ -140,36 +139,4 @@ TEST_CASE("without a scope the replaced kernel is LibTorch's, and a scope ends w
         (part - part.mean(0)) / (part.var(0, /*unbiased=*/false) + 1e-5).sqrt();
     if (!torch::allclose(layer(part), expected)) throw std::runtime_error("it saw other rows");
   });
-}
-
-TEST_CASE("gradients become their mean over ranks; unused ones count as zero, or stay none") {
-  for (const std::int64_t bucket : {std::int64_t{1}, std::int64_t{40}, std::int64_t{1} << 20}) {
-    testing::run_ranks(3, [&](Collective& collective) {
-      const int rank = collective.rank();
-      std::vector<train::TrainedParameter> parameters;
-      for (const char* name : {"all", "one", "none", "maps", "narrow"}) {
-        at::Tensor tensor = torch::zeros({2, 3}, at::kDouble);
-        if (std::string(name) == "maps")
-          tensor =
-              torch::zeros({2, 3, 2, 2}, at::kDouble).contiguous(at::MemoryFormat::ChannelsLast);
-        if (std::string(name) == "narrow") tensor = torch::zeros({4}, at::kFloat);
-        parameters.push_back({name, tensor.requires_grad_()});
-      }
-      const auto set = [&](std::size_t i, const at::Tensor& value) {
-        parameters[i].tensor.mutable_grad() = value;
-      };
-      const at::Tensor maps = torch::arange(24, at::kDouble).reshape({2, 3, 2, 2});
-      set(0, torch::full({2, 3}, rank + 1.0, at::kDouble));
-      if (rank == 1) set(1, torch::full({2, 3}, 6.0, at::kDouble));
-      set(3, (maps * (rank + 1)).contiguous(at::MemoryFormat::ChannelsLast));
-      set(4, torch::full({4}, 3.0f * static_cast<float>(rank), at::kFloat));
-      train::average_gradients(collective, parameters, bucket);
-      const auto grad = [&](std::size_t i) { return parameters[i].tensor.grad(); };
-      const bool right = torch::equal(grad(0), torch::full({2, 3}, 2.0, at::kDouble)) &&
-                         torch::equal(grad(1), torch::full({2, 3}, 2.0, at::kDouble)) &&
-                         !grad(2).defined() && torch::allclose(grad(3), maps * 2) &&
-                         torch::equal(grad(4), torch::full({4}, 3.0f));
-      if (!right) throw std::runtime_error("a gradient is not the mean");
-    });
-  }
 }

@@ -61,6 +61,14 @@ TEST_CASE("torchrun's agent holds the store, and counts its attempts") {
   CHECK_FALSE(place_of(with({{"TORCHELASTIC_USE_AGENT_STORE", "False"}}))->launcher_store);
 }
 
+TEST_CASE("a rank's device is its number on its machine; how patient ranks are can be set") {
+  CHECK(place_of(launched)->device == 0);
+  CHECK(place_of(launched)->patience == 600);
+  const auto place = place_of(with({{"LOCAL_RANK", "2"}, {"TANDEM_RANK_PATIENCE", "30"}}));
+  CHECK(place->device == 2);
+  CHECK(place->patience == 30);
+}
+
 TEST_CASE("another machine is reached over a network that is named, never by chance") {
   const Variables far = with({{"MASTER_ADDR", "10.0.0.7"}});
   CHECK(refusal(far).find("set GLOO_SOCKET_IFNAME") != std::string::npos);
@@ -88,7 +96,9 @@ TEST_CASE("half a set of variables, or senseless ones, are refused by name") {
                                                {"WORLD_SIZE", "0"},
                                                {"MASTER_PORT", "0"},
                                                {"MASTER_PORT", "70000"},
-                                               {"MASTER_PORT", "29500x"}}) {
+                                               {"MASTER_PORT", "29500x"},
+                                               {"LOCAL_RANK", "-1"},
+                                               {"TANDEM_RANK_PATIENCE", "0"}}) {
     INFO(name << "=" << value);
     CHECK(refusal(with({{name, value}})).find(name + " in the environment is '" + value) !=
           std::string::npos);

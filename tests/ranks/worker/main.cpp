@@ -14,17 +14,20 @@
 #include <ATen/Parallel.h>
 #include <torch/types.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
+#include <thread>
 
 /// One rank of a training, made of the same parts as a run:
 ///
-///     rank_worker OUT METHOD FORM BACKBONE TYPE STEPS [kill|stop|throw RANK STEP]
+///     rank_worker OUT METHOD FORM BACKBONE TYPE STEPS [kill|stop|throw|loop|rest RANK STEP]
 ///
 /// OUT/RANK.safetensors holds the samples and views that this rank saw, and all losses, gradients
-/// and state. A rank that is not alone takes its place from the environment.
+/// and state. A rank that is not alone takes its place from the environment. "loop" is done by the
+/// method, "endless"; "rest" is 20 seconds between two steps.
 namespace {
 
 using namespace tandem;
@@ -80,8 +83,10 @@ class Rank {
   /// With a group every rank draws weights of its own, and takes those of rank 0.
   Rank(Task task, Collective& collective, train::ProcessGroup* group)
       : task_(std::move(task)), collective_(collective), group_(group), catalog_(null_log()) {
-    for (const std::string& id : {task_.method, std::string(scripted() ? "torchscript" : "resnet")})
-      catalog_.add_file(std::string(TANDEM_PLUGIN_DIR) + "/" + id + ".so");
+    const std::string own = TANDEM_PLUGIN_DIR "/";
+    catalog_.add_file(own + (scripted() ? "torchscript.so" : "resnet.so"));
+    catalog_.add_file(task_.method == "endless" ? TANDEM_FIXTURE_PLUGINS "/other_kinds.so"
+                                                : own + task_.method + ".so");
   }
 
   void run() {
@@ -155,6 +160,10 @@ class Rank {
   std::vector<std::pair<std::string, ParamValue>> settings() const {
     std::vector<std::pair<std::string, ParamValue>> list = {{"projector", Integers{24, 20}}};
     if (task_.form != "-") list.emplace_back("form", task_.form);
+    if (task_.fault == "loop") {
+      list.emplace_back("rank", std::int64_t{task_.fault_rank});
+      list.emplace_back("after", task_.fault_step);
+    }
     return list;
   }
 
@@ -184,11 +193,14 @@ class Rank {
     parts.optimizer = train::make_optimizer(trained_, options);
     parts.views = {{0, 2, "", true}, {1, 2, "", true}};
     parts.collective = &collective_;
+    parts.bucket_bytes = 4096;  // many for a network as small as this
     return parts;
   }
 
   void fault(std::int64_t step) const {
     if (collective_.rank() != task_.fault_rank || step != task_.fault_step) return;
+    if (task_.fault == "loop") return;
+    if (task_.fault == "rest") return std::this_thread::sleep_for(std::chrono::seconds(20));
     if (task_.fault == "throw") throw Error(ErrorKind::data, "a picture went away");
     ::raise(task_.fault == "kill" ? SIGKILL : SIGSTOP);
   }
