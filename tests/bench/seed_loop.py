@@ -1,12 +1,5 @@
-"""The training loop of the Python package this project grew from, written anew: ResNet-18 with a 3 × 3 stem, a three-layer
-projector, the Barlow Twins loss from the D × D correlation, Adam. Prints seconds a step as JSON.
-
-    python seed_loop.py --batch 128 --width 2048 --steps 4 [--channels-last] [--threads 2]
-"""
-import argparse
-import json
-import time
-
+"""The learner of the Python package this project grew from, written anew: ResNet-18 with a 3 × 3 stem, a three-layer
+projector, the Barlow Twins loss from the D × D correlation. peer_step.py trains it."""
 import torch
 from torch import nn
 
@@ -65,35 +58,3 @@ class Learner(nn.Module):
         on = diagonal.sub(1).pow(2).sum()
         off = c.pow(2).sum() - diagonal.pow(2).sum()
         return on + self.weight * off
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--width", type=int, default=2048)
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--warmup", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--channels-last", action="store_true")
-    options = parser.parse_args()
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    learner = Learner(options.width)
-    views = [torch.randn(options.batch, 3, 32, 32) for _ in range(2)]
-    if options.channels_last:
-        learner = learner.to(memory_format=torch.channels_last)
-        views = [view.to(memory_format=torch.channels_last) for view in views]
-    optimizer = torch.optim.Adam(learner.parameters(), lr=0.001)
-    seconds = []
-    for _ in range(options.warmup + options.steps):
-        begin = time.perf_counter()
-        loss = learner(*views)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        seconds.append(time.perf_counter() - begin)
-    print(json.dumps({"seconds": seconds[options.warmup:], "threads": torch.get_num_threads(), "torch": torch.__version__}))
-
-
-main()

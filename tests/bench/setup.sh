@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Python peers of data.py, train.py and export.py, in an environment of their own: tests/bench/.venv.
+# The Python peers of loss.py, step.py, data.py, train.py and export.py, in an environment of their own: tests/bench/.venv.
 # Takes no part in building or testing. 5.5 GB where the index holds wheels with CUDA alone; PIP_INDEX_URL and
 # PIP_EXTRA_INDEX_URL are honoured: one with CPU-only wheels saves most of that. Skips what is there already.
 #

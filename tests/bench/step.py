@@ -1,75 +1,197 @@
-"""A training step of tandem beside the seed's loop in Python: ResNet-18 (3 × 3 stem), 32 px, N 128, projector
-2048-2048-2048, float32, Adam; defaults and best settings of the Python loop. All in one run, taking turns.
+"""A training step of tandem beside loops in Python: the seed's and lightly's Barlow Twins, lightly's BYOL and SimSiam, all
+with ResNet-18 (3 × 3 stem) on 32 px, in float32, and beside each the loop's defaults and its best settings. These are
+looked for first, with a smaller batch: {1, all} threads × {NCHW, channels_last} × {default, retained heap}, with a fused
+optimizer, then compiled if asked for. Sides take turns. "wide" is lightly's Barlow Twins at D 8192, where the loss weighs
+most; "memory" compares peaks at N 256.
 
-    .venv/bin/python tests/bench/step.py [--tandem build/bin/tandem] [--rounds 3] [--steps 4]
+    tests/bench/setup.sh
+    tests/bench/.venv/bin/python tests/bench/step.py [--tandem build/bin/tandem] [--only seed lightly] [--rounds 5]
+
+Ten minutes for the two that are measured by default, on two cores; as long for byol, simsiam and memory. The seed's loop
+needs torch alone: with .venv/bin/python, --only seed measures it on the LibTorch that tandem has.
 """
 import argparse
+import itertools
 import json
 import os
-import platform
 import statistics
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).parent
-BATCH = 128
-RETAINED_HEAP = {"MALLOC_MMAP_THRESHOLD_": "2000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000"}
+from turns import RETAINED_HEAP, Peer, load, machine_lines, ratio_row
+
+HERE = Path(__file__).resolve().parent
+SGD = {"optimizer.use": "sgd", "optimizer.lr": 0.06, "optimizer.lr_per": 0, "optimizer.momentum": 0.9,
+       "optimizer.weight_decay": 5e-4, "optimizer.decay_bias_norm": True}
+ADAM = {"optimizer.use": "adam", "optimizer.lr": 0.001}
 
 
-def tandem(program, warmup, steps):
-    settings = {
-        "data.source": "synthetic", "data.synthetic_count": 2 * BATCH, "data.synthetic_size": 32, "backbone.stem": "cifar",
-        "objective.projector": [2048, 2048, 2048], "optimizer.use": "adam", "optimizer.lr": 0.001, "schedule.use": "constant",
-        "train.batch_size": BATCH, "train.max_steps": warmup + steps, "train.log_every": 1, "eval.knn_every": "never",
-    }
+def barlow_twins(width):
+    return {"objective.use": "barlow_twins", "objective.projector": [width] * 3, **ADAM}
+
+
+BYOL = {"objective.use": "byol", "objective.projector": [1024, 256], "objective.predictor_hidden": 1024,
+        "objective.hidden_bias": False, "objective.last_bias": True, "objective.tau": 0.99,
+        "objective.tau_schedule": "constant", "objective.scale": 0.25, **SGD}
+SIMSIAM = {"objective.use": "simsiam", "objective.projector": [2048] * 3, "objective.predictor_hidden": 512,
+           "objective.constant_predictor_lr": False, **SGD}
+# What tandem is told, what the peer is asked for, and the least ratios to its defaults and its best settings.
+SUBJECTS = {
+    "seed": (barlow_twins(2048), {"learner": "seed"}, 1.3, 1.05),
+    "lightly": (barlow_twins(2048), {"learner": "barlow_twins"}, 1.3, 1.05),
+    "byol": (BYOL, {"learner": "byol", "optimizer": "sgd"}, None, 1.1),
+    "simsiam": (SIMSIAM, {"learner": "simsiam", "optimizer": "sgd"}, None, 1.1),
+    "wide": (barlow_twins(8192), {"learner": "barlow_twins", "width": 8192}, None, None),
+}
+PEAK_GOAL = 0.9
+
+
+def tandem(options, settings, batch, steps):
+    """Seconds of each step and what they were spent on, without the warm-up; threads; the process's peak memory."""
+    settings = {"data.source": "synthetic", "data.synthetic_count": 2 * batch, "data.synthetic_size": 32,
+                "backbone.stem": "cifar", "run.precision": "float32", "schedule.use": "constant", "train.batch_size": batch,
+                "train.max_steps": options.warmup + steps, "train.log_every": 1, "eval.knn_every": "never",
+                "eval.health_every": "never", **settings}
     words = [word for key, value in settings.items() for word in ("--set", f"{key}={json.dumps(value)}")]
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([program, "train", "--backbone", "resnet18", "--objective", "barlow_twins", "--out", f"{folder}/run", "-q",
-                        *words], check=True, stdout=subprocess.DEVNULL)
-        events = [json.loads(line) for line in (Path(folder) / "run/metrics.jsonl").read_text().splitlines()]
-        threads = json.loads((Path(folder) / "run/manifest.json").read_text())["machine"]["threads"]
-    timing = [event["timing"] for event in events if event["event"] == "step"][warmup:]
-    return timing, threads
+    words += [word for text in options.set for word in ("--set", text)]
+    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as folder:
+        run = Path(folder) / "run"
+        subprocess.run([options.tandem, "train", "--backbone", "resnet18", "--out", run, "-q", *words], check=True,
+                       stdout=subprocess.DEVNULL)
+        events = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        manifest = json.loads((run / "manifest.json").read_text())
+    timing = [event["timing"] for event in events if event["event"] == "step"][options.warmup:]
+    return {"seconds": [step["total"] for step in timing], "timing": timing, "threads": manifest["machine"]["threads"],
+            "peak_bytes": manifest["peak_memory_bytes"]}
 
 
-def python_loop(warmup, steps, *options, heap=False):
-    environment = {**os.environ, **(RETAINED_HEAP if heap else {})}
-    output = subprocess.run([sys.executable, HERE / "seed_loop.py", "--warmup", str(warmup), "--steps", str(steps),
-                             "--batch", str(BATCH), *options], check=True, capture_output=True, text=True, env=environment).stdout
-    return json.loads(output)
+def text(settings, heap):
+    words = [f"{settings['threads']} threads", "channels_last" if settings["channels_last"] else "NCHW",
+             "retained heap" if heap else "default heap", "fused optimizer"]
+    return ", ".join(words + ["compile"] * settings.get("compile", False))
 
 
-def row(name, seconds, threads, base):
-    step = statistics.median(seconds)
-    print(f"{name:<42} {threads:>7} {step:>8.3f} {BATCH / step:>8.1f} {step / base:>8.2f}")
+class Loop:
+    """A loop in Python, as two processes: with the default heap, and with one that keeps its memory."""
+
+    def __init__(self, peers, question, options):
+        self.peers, self.question, self.options = peers, question, options
+
+    def seconds(self, heap, batch, steps, **settings):
+        return self.peers[heap].ask(steps=steps, warmup=self.options.warmup, batch=batch, **self.question, **settings)
+
+    def defaults(self):
+        return self.seconds(False, self.options.batch, self.options.steps)
+
+    def best(self, heap, settings):
+        return self.seconds(heap, self.options.batch, self.options.steps, **settings)
+
+    def look_for_best(self):
+        batch, tried = self.options.probe_batch, []
+        print(f"  settings tried with N {batch} (pairs/s)")
+
+        def probe(heap, settings):
+            answer = self.seconds(heap, batch, self.options.probe_steps, **settings)
+            tried.append((batch / statistics.median(answer["seconds"]), heap, settings))
+            print(f"  {tried[-1][0]:>8.1f}  {text(settings, heap)}", flush=True)
+
+        for threads, channels_last, heap in itertools.product(processor_counts(), (False, True), (False, True)):
+            probe(heap, {"threads": threads, "channels_last": channels_last, "fused": True})
+        if self.options.compile:
+            _, heap, settings = max(tried, key=lambda one: one[0])
+            probe(heap, {**settings, "compile": True})
+        return max(tried, key=lambda one: one[0])[1:]
+
+
+def processor_counts():
+    return sorted({1, len(os.sched_getaffinity(0))})
+
+
+def per_round(results):
+    return [statistics.median(result["seconds"]) for result in results]
+
+
+def report(name, sides, goals, batch):
+    ours = per_round(sides["tandem"])
+    print(f"  {'N ' + str(batch):<26} {'threads':>7} {'s/step':>8} {'pairs/s':>8}   (load {load()})")
+    for side, results in sides.items():
+        seconds = statistics.median(per_round(results))
+        print(f"  {side:<26} {results[0]['threads']:>7} {seconds:>8.3f} {batch / seconds:>8.1f}")
+    for side, goal in goals.items():
+        ratio_row(f"  {name}: tandem against {side}", [b / a for a, b in zip(ours, per_round(sides[side]))], goal)
+    steps = [step for result in sides["tandem"] for step in result["timing"]]
+    parts = {part: statistics.median(step[part] / step["total"] for step in steps)
+             for part in ("forward", "backward", "optimizer", "data")}
+    print("  tandem's step: " + ", ".join(f"{part} {100 * share:.1f} %" for part, share in parts.items())
+          + f", the rest {100 * (1 - sum(parts.values())):.2f} %")
+
+
+def compare(name, options):
+    settings, question, default_goal, best_goal = SUBJECTS[name]
+    print(f"\n{name}", flush=True)
+    with Peer(HERE / "peer_step.py") as plain, Peer(HERE / "peer_step.py", environment=RETAINED_HEAP) as retained:
+        loop = Loop((plain, retained), question, options)
+        best = loop.look_for_best()
+        turns = {"tandem": lambda: tandem(options, settings, options.batch, options.steps),
+                 "defaults": loop.defaults, "best": lambda: loop.best(*best)}
+        sides = {side: [] for side in turns}
+        for _ in range(options.rounds):
+            for side, measure in turns.items():
+                sides[side].append(measure())
+    print(f"  best: {text(best[1], best[0])}")
+    report(name, sides, {"defaults": default_goal, "best": best_goal}, options.batch)
+
+
+def peak(options, learner, batch):
+    if learner is None:
+        return tandem(options, barlow_twins(2048), batch, 1)["peak_bytes"]
+    with Peer(HERE / "peer_step.py") as peer:
+        return peer.ask(learner=learner, steps=1, warmup=options.warmup, batch=batch)["peak_bytes"]
+
+
+def compare_memory(options):
+    """Of whole processes, and above the same with two pictures, which leaves out interpreter, libraries and weights."""
+    print(f"\nmemory: Barlow Twins, N {options.memory_batch}, D 2048, defaults, "
+          f"the peak until the end of step {options.warmup + 1} (MB)")
+    print(f"  {'':<26} {'process':>8} {'above N 2':>10}")
+    peaks = {}
+    for name, learner in (("tandem", None), ("seed's loop", "seed"), ("lightly's", "barlow_twins")):
+        whole = peak(options, learner, options.memory_batch)
+        peaks[name] = (whole, whole - peak(options, learner, 2))
+        print(f"  {name:<26} {peaks[name][0] / 1e6:>8.0f} {peaks[name][1] / 1e6:>10.0f}", flush=True)
+    ours = peaks.pop("tandem")
+    for name, theirs in peaks.items():
+        for what, mine, other in zip(("process", "above N 2"), ours, theirs):
+            print(f"  tandem's of {name}, {what}: {mine / other:.2f} x  goal at most {PEAK_GOAL} x: "
+                  + ("met" if mine <= PEAK_GOAL * other else "NOT met"))
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tandem", default="build/bin/tandem")
+    parser.add_argument("--only", nargs="+", choices=[*SUBJECTS, "memory"], default=["seed", "lightly"])
+    parser.add_argument("--rounds", type=int, default=5, help="from 5 on, lower bounds are told")
+    parser.add_argument("--steps", type=int, default=1, help="of each side in a round")
+    parser.add_argument("--warmup", type=int, default=1, help="steps of each side in a round before those")
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--probe-batch", type=int, default=32, help="for the settings that are tried")
+    parser.add_argument("--probe-steps", type=int, default=2, help="with each of them")
+    parser.add_argument("--memory-batch", type=int, default=256)
+    parser.add_argument("--compile", action="store_true", help="try torch.compile too, which takes minutes")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for tandem")
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tandem", default="build/bin/tandem")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--warmup", type=int, default=2)
-    options = parser.parse_args()
-    processors = len(os.sched_getaffinity(0))
-    ours, overhead, default, best = [], [], [], []
-    for _ in range(options.rounds):
-        timing, threads = tandem(options.tandem, options.warmup, options.steps)
-        ours += [t["total"] for t in timing]
-        overhead += [1 - (t["forward"] + t["backward"] + t["optimizer"]) / t["total"] for t in timing]
-        plain = python_loop(options.warmup, options.steps)
-        default += plain["seconds"]
-        tuned = python_loop(options.warmup, options.steps, "--channels-last", "--threads", str(processors), heap=True)
-        best += tuned["seconds"]
-    base = statistics.median(ours)
-    print(f"{platform.machine()}, {processors} processors, torch {plain['torch']}, {options.rounds} rounds of {options.steps} steps")
-    print(f"{'':<42} {'threads':>7} {'s/step':>8} {'pairs/s':>8} {'ratio':>8}")
-    row("tandem, its defaults", ours, threads, base)
-    row("seed's loop, defaults", default, plain["threads"], base)
-    row("seed's loop, channels-last, retained heap", best, tuned["threads"], base)
-    print(f"tandem: share of a step outside forward, backward and optimizer: {100 * statistics.median(overhead):.2f} %")
+    options = parse()
+    print(machine_lines(options.tandem))
+    print(f"float32, {options.rounds} rounds of {options.steps} steps after {options.warmup}", flush=True)
+    for name in options.only:
+        if name == "memory":
+            compare_memory(options)
+        else:
+            compare(name, options)
 
 
 if __name__ == "__main__":

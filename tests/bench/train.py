@@ -18,11 +18,10 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from turns import Peer, load, machine_lines, ratio_row
+from turns import RETAINED_HEAP, Peer, has_bf16, load, machine_lines, ratio_row
 
 HERE = Path(__file__).resolve().parent
 PRESET = HERE.parent.parent / "examples/presets/quickstart.toml"
-RETAINED_HEAP = {"MALLOC_MMAP_THRESHOLD_": "2000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000"}
 WARM_UP = {"tandem": 10, "python": 4}  # steps
 
 
@@ -65,11 +64,6 @@ def text(settings):
              "channels_last" if settings["channels_last"] else "NCHW", "fused AdamW"]
     words += [name for name in ("bf16", "compile") if settings.get(name)]
     return ", ".join(words)
-
-
-def has_bf16():
-    """Without such instructions a step in bfloat16 takes minutes."""
-    return any(flag in Path("/proc/cpuinfo").read_text() for flag in ("avx512_bf16", "amx_bf16"))
 
 
 def best_settings(heap, plain, options):

@@ -11,6 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGES = ("torch", "torchvision", "lightly", "pillow")
+# glibc gives large buffers back to the kernel at once and pays for their pages anew; with these it keeps them.
+RETAINED_HEAP = {"MALLOC_MMAP_THRESHOLD_": "2000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000"}
+INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16")
 
 
 def median_at_least(values):
@@ -26,18 +29,50 @@ def median_at_least(values):
 
 
 def ratio_row(name, ratios, goal):
-    """A goal is met where its lower bound is; with too few rounds for one, where the median is."""
+    """A goal is met where its lower bound is; with too few rounds for one, where the median is. None: no goal."""
     middle, least = statistics.median(ratios), median_at_least(ratios)
     bound = "too few rounds" if math.isnan(least) else f"at least {least:.2f}"
-    verdict = "met" if (middle if math.isnan(least) else least) >= goal else "NOT met"
-    print(f"{name:<46} {middle:>8.2f} x  ({bound:<14})  goal {goal:g} x: {verdict}", flush=True)
+    text = f"{name:<46} {middle:>8.2f} x  ({bound:<14})"
+    print(text if goal is None else f"{text}  {verdict(middle if math.isnan(least) else least, goal)}", flush=True)
+
+
+def verdict(ratio, goal):
+    return f"goal {goal:g} x: {'met' if ratio >= goal else 'NOT met'}"
+
+
+def cpuinfo(*names):
+    """The first processor's entry of the first of these names that /proc/cpuinfo has."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.split("\t")[0].strip() in names:
+            return line.partition(": ")[2]
+    return ""
 
 
 def processor():
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(": ", 1)[1]
-    return platform.machine()
+    return cpuinfo("model name") or platform.machine()
+
+
+def instructions():
+    have = cpuinfo("flags", "Features").split()
+    return " ".join(name for name in INSTRUCTIONS if name in have)
+
+
+def has_bf16():
+    """Without such instructions a step in bfloat16 takes minutes."""
+    return any(name in instructions().split() for name in ("avx512_bf16", "amx_bf16"))
+
+
+def status_bytes(key):
+    """VmRSS, VmHWM … of this process."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return 1024 * int(status[key].split()[0])
+
+
+def version(package):
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def load():
@@ -46,8 +81,8 @@ def load():
 
 def machine_lines(program):
     tandem = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.split("\n")[0]
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
-    return (f"{processor()}, {len(os.sched_getaffinity(0))} processors, load {load()}\n"
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES if version(name))
+    return (f"{processor()} ({instructions()}), {len(os.sched_getaffinity(0))} processors, load {load()}\n"
             f"{tandem} · Python {platform.python_version()}, {versions}")
 
 
