@@ -1,3 +1,4 @@
+#include "train/device_updates.hpp"
 #include "train/fused.hpp"
 #include "train/kernels.hpp"
 #include "train/optimizer.hpp"
@@ -5,17 +6,10 @@
 #include <cmath>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace tandem::train {
 namespace {
-
-void by_operations(const at::Tensor& value, const at::Tensor& grad, const at::Tensor& mean,
-                   const at::Tensor& square, const AdamStep& step) {
-  const at::Tensor d = step.l2 == 0 ? grad : grad.add(value, step.l2);
-  mean.lerp_(d, 1 - step.beta1);
-  square.mul_(step.beta2).addcmul_(d, d, 1 - step.beta2);
-  value.mul_(step.shrink).addcdiv_(mean, square.sqrt().div_(step.root).add_(step.eps), -step.rate);
-}
 
 void by_memory(const at::Tensor& value, const at::Tensor& grad, const at::Tensor& mean,
                const at::Tensor& square, const AdamStep& step) {
@@ -42,27 +36,39 @@ class Adam final : public Optimizer {
         options_(options) {}
 
  private:
-  AdamStep step_of(const Slot& slot, double lr, std::int64_t steps) const {
-    const double t = static_cast<double>(steps);
-    return {.l2 = options_.decoupled ? 0 : slot.weight_decay,
-            .shrink = options_.decoupled ? 1 - lr * slot.weight_decay : 1,
+  /// Counts it.
+  AdamStep next_step(const Update& update) const {
+    const double t = static_cast<double>(++*update.slot.steps.data_ptr<std::int64_t>());
+    const double decay = update.slot.weight_decay;
+    return {.l2 = options_.decoupled ? 0 : decay,
+            .shrink = options_.decoupled ? 1 - update.lr * decay : 1,
             .beta1 = options_.beta1,
             .beta2 = options_.beta2,
-            .rate = lr / (1 - std::pow(options_.beta1, t)),
+            .rate = update.lr / (1 - std::pow(options_.beta1, t)),
             .root = std::sqrt(1 - std::pow(options_.beta2, t)),
             .eps = options_.eps};
   }
 
-  void update(Slot& slot, const at::Tensor& grad, double lr) override {
-    const std::int64_t steps = ++*slot.steps.data_ptr<std::int64_t>();
-    const AdamStep step = step_of(slot, lr, steps);
-    const at::Tensor& mean = slot.state[0];
-    const at::Tensor& square = slot.state[1];
-    if (walk_together({&slot.value, &grad, &mean, &square})) {
-      by_memory(slot.value, grad, mean, square, step);
-    } else {
-      by_operations(slot.value, grad, mean, square, step);
+  bool walk(const Update& update) override {
+    const at::Tensor& value = update.slot.value;
+    const at::Tensor& mean = update.slot.state[0];
+    const at::Tensor& square = update.slot.state[1];
+    if (!walk_together({&value, &update.grad, &mean, &square})) return false;
+    by_memory(value, update.grad, mean, square, next_step(update));
+    return true;
+  }
+
+  void update_together(std::span<const Update> updates) override {
+    Tensors values, grads, means, squares;
+    std::vector<AdamStep> steps;
+    for (const Update& update : updates) {
+      values.push_back(update.slot.value);
+      grads.push_back(update.grad);
+      means.push_back(update.slot.state[0]);
+      squares.push_back(update.slot.state[1]);
+      steps.push_back(next_step(update));
     }
+    adam_together(values, grads, means, squares, steps);
   }
 
   AdamOptions options_;

@@ -1,3 +1,4 @@
+#include "train/device_updates.hpp"
 #include "train/fused.hpp"
 #include "train/momentum.hpp"
 #include "train/optimizer.hpp"
@@ -13,12 +14,6 @@
 
 namespace tandem::train {
 namespace {
-
-Squares squares_by_operations(const at::Tensor& value, const at::Tensor& grad, double decay) {
-  const double p = value.norm().item<double>();
-  const double d = grad.add(value, decay).norm().item<double>();
-  return {p * p, d * d};
-}
 
 Squares squares_by_memory(const at::Tensor& value, const at::Tensor& grad, double decay) {
   std::vector<Squares> parts(static_cast<std::size_t>(block_count(value.numel())));
@@ -38,28 +33,21 @@ Squares squares_by_memory(const at::Tensor& value, const at::Tensor& grad, doubl
   return sum;
 }
 
-Squares squares_of(const at::Tensor& value, const at::Tensor& grad, double decay) {
-  if (walk_together({&value, &grad})) return squares_by_memory(value, grad, decay);
-  return squares_by_operations(value, grad, decay);
-}
-
 /// What a dialect of LARS decides for one parameter at one step.
 struct Adaptation {
   double scale = 1;
   double weight_decay = 0;
 };
 
-Adaptation official(const at::Tensor& value, const at::Tensor& grad, double decay, double eta) {
-  const Squares norms = squares_of(value, grad, decay);
+/// From the squares of the weights and of the gradient with its decay.
+Adaptation official(const Squares& norms, double decay, double eta) {
   if (norms.value == 0 || norms.update == 0) return {1, decay};
   return {eta * std::sqrt(norms.value) / std::sqrt(norms.update), decay};
 }
 
 /// solo-learn's and lightly's: from the gradient's own norm. `clip`: by this learning rate.
-Adaptation bolts(const at::Tensor& value, const at::Tensor& grad, double decay, double eta,
-                 std::optional<double> clip) {
+Adaptation bolts(const Squares& norms, double decay, double eta, std::optional<double> clip) {
   constexpr double eps = 1e-8;
-  const Squares norms = squares_of(value, grad, 0);
   if (norms.value == 0 || norms.update == 0) return {1, 0};
   const double weight = std::sqrt(norms.value);
   const double scale = eta * weight / (std::sqrt(norms.update) + decay * weight + eps);
@@ -78,21 +66,54 @@ class Lars final : public Optimizer {
     return !slot.excluded && (options_.dialect != LarsDialect::lightly || slot.weight_decay != 0);
   }
 
-  Adaptation adapt(const Slot& slot, const at::Tensor& grad, double lr) const {
-    if (!adapts(slot)) return {1, slot.weight_decay};
-    if (options_.dialect == LarsDialect::official)
-      return official(slot.value, grad, slot.weight_decay, options_.eta);
-    const auto clip = options_.clip_lr ? std::optional(lr) : std::nullopt;
-    return bolts(slot.value, grad, slot.weight_decay, options_.eta, clip);
+  /// What goes into the norm of the gradient.
+  double decay_in_norm(const Slot& slot) const {
+    return options_.dialect == LarsDialect::official ? slot.weight_decay : 0;
   }
 
-  void update(Slot& slot, const at::Tensor& grad, double lr) override {
-    const Adaptation adaptation = adapt(slot, grad, lr);
-    apply_momentum(slot.value, grad, slot.state[0],
-                   {.lr = lr,
-                    .momentum = options_.momentum,
-                    .weight_decay = adaptation.weight_decay,
-                    .scale = adaptation.scale});
+  Adaptation adapt(const Update& update, const Squares& norms) const {
+    const double decay = update.slot.weight_decay;
+    if (options_.dialect == LarsDialect::official) return official(norms, decay, options_.eta);
+    const auto clip = options_.clip_lr ? std::optional(update.lr) : std::nullopt;
+    return bolts(norms, decay, options_.eta, clip);
+  }
+
+  MomentumStep step_of(const Update& update, const Adaptation& adaptation) const {
+    return {.lr = update.lr,
+            .momentum = options_.momentum,
+            .weight_decay = adaptation.weight_decay,
+            .scale = adaptation.scale};
+  }
+
+  bool walk(const Update& update) override {
+    const Slot& slot = update.slot;
+    if (!walk_together({&slot.value, &update.grad, &slot.state[0]})) return false;
+    const Adaptation adaptation =
+        adapts(slot)
+            ? adapt(update, squares_by_memory(slot.value, update.grad, decay_in_norm(slot)))
+            : Adaptation{1, slot.weight_decay};
+    return walk_momentum(slot.value, update.grad, slot.state[0], step_of(update, adaptation));
+  }
+
+  void update_together(std::span<const Update> updates) override {
+    Tensors values, grads, buffers;
+    std::vector<double> in_norms;
+    for (const Update& update : updates) {
+      values.push_back(update.slot.value);
+      grads.push_back(update.grad);
+      buffers.push_back(update.slot.state[0]);
+      in_norms.push_back(decay_in_norm(update.slot));
+    }
+    const auto weights = lengths(values);
+    const auto gradients = lengths(decayed(grads, values, in_norms));
+    std::vector<MomentumStep> steps;
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+      const Squares norms{weights[i] * weights[i], gradients[i] * gradients[i]};
+      const Slot& slot = updates[i].slot;
+      steps.push_back(step_of(
+          updates[i], adapts(slot) ? adapt(updates[i], norms) : Adaptation{1, slot.weight_decay}));
+    }
+    momentum_together(values, grads, buffers, steps);
   }
 
   LarsOptions options_;

@@ -2,26 +2,13 @@
 
 #include "train/fused.hpp"
 
-#include <ATen/TensorOperators.h>
-
 #include <type_traits>
 
 namespace tandem::train {
-namespace {
 
-void by_operations(const at::Tensor& value, const at::Tensor& grad, const at::Tensor& buffer,
+bool walk_momentum(const at::Tensor& value, const at::Tensor& grad, const at::Tensor& buffer,
                    const MomentumStep& step) {
-  at::Tensor d = grad.add(value, step.weight_decay);
-  if (step.scale != 1) d.mul_(step.scale);
-  buffer.mul_(step.momentum).add_(d);
-  value.sub_(step.nesterov ? d.add_(buffer, step.momentum) : buffer, step.lr);
-}
-
-}  // namespace
-
-void apply_momentum(const at::Tensor& value, const at::Tensor& grad, const at::Tensor& buffer,
-                    const MomentumStep& step) {
-  if (!walk_together({&value, &grad, &buffer})) return by_operations(value, grad, buffer, step);
+  if (!walk_together({&value, &grad, &buffer})) return false;
   with_element_type(value, [&](auto* element) {
     using T = std::remove_pointer_t<decltype(element)>;
     T* const p = value.data_ptr<T>();
@@ -33,6 +20,7 @@ void apply_momentum(const at::Tensor& value, const at::Tensor& grad, const at::T
   });
   mark_changed(value);
   mark_changed(buffer);
+  return true;
 }
 
 }  // namespace tandem::train

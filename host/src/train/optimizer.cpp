@@ -1,9 +1,9 @@
 #include "train/optimizer.hpp"
 
 #include "tandem/base/error.hpp"
+#include "train/device_updates.hpp"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -56,23 +56,24 @@ void Optimizer::zero_grad() {
 
 void Optimizer::step(double factor) {
   const at::NoGradGuard no_grad;
+  std::vector<Update> rest;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const at::Tensor& grad = slots_[i].value.grad();
     if (!grad.defined()) continue;
     const double lr = parameters_[i].is_bias_or_norm ? bias_lr_ : lr_;
-    update(slots_[i], grad, parameters_[i].constant_lr ? lr : lr * factor);
+    const Update update{slots_[i], grad, parameters_[i].constant_lr ? lr : lr * factor};
+    if (!walk(update)) rest.push_back(update);
   }
+  if (!rest.empty()) update_together(rest);
 }
 
 double Optimizer::gradient_norm() const {
   const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> grads;
+  for (const Slot& slot : slots_)
+    if (slot.value.grad().defined()) grads.push_back(slot.value.grad());
   double sum = 0;
-  for (const Slot& slot : slots_) {
-    const at::Tensor& grad = slot.value.grad();
-    if (!grad.defined()) continue;
-    const double length = at::linalg_vector_norm(grad).item<double>();
-    sum += length * length;
-  }
+  for (const double length : lengths(grads)) sum += length * length;
   return std::sqrt(sum);
 }
 

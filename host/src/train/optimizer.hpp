@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -68,8 +69,8 @@ struct LarsOptions : OptimizerOptions {
 };
 
 /// Trains a fixed list of parameters from their `.grad()`. On the CPU each float or double
-/// parameter is updated in one pass over memory, on LibTorch's threads; all else takes LibTorch's
-/// own operations. [main thread]
+/// parameter is updated in one pass over memory, on LibTorch's threads; all else, on whatever
+/// device, by LibTorch's own operations on lists of parameters. [main thread]
 class Optimizer {
  public:
   virtual ~Optimizer();
@@ -101,6 +102,12 @@ class Optimizer {
     double weight_decay = 0;
     bool excluded = false;  ///< from decay, and from LARS's adaptation
   };
+  /// What one step asks of a slot. No graph is recorded.
+  struct Update {
+    Slot& slot;
+    const at::Tensor& grad;  ///< of the shape of `slot.value`
+    double lr;
+  };
   struct StateKind {
     std::vector<std::string> names;  ///< tensors like the parameter, zero at the start
     bool steps = false;              ///< counts a parameter's updates
@@ -109,8 +116,10 @@ class Optimizer {
             std::int64_t global_batch, StateKind kind);
 
  private:
-  /// Updates a slot from a gradient of its shape; no graph is recorded.
-  virtual void update(Slot& slot, const at::Tensor& grad, double lr) = 0;
+  /// In one pass over memory. False, and nothing done, where that cannot be walked.
+  virtual bool walk(const Update& update) = 0;
+  /// All that could not be walked.
+  virtual void update_together(std::span<const Update> updates) = 0;
   Slot make_slot(const TrainedParameter& parameter, const OptimizerOptions& options) const;
 
   std::vector<TrainedParameter> parameters_;

@@ -1,9 +1,11 @@
+#include "train/device_updates.hpp"
 #include "train/momentum.hpp"
 #include "train/optimizer.hpp"
 
 #include "tandem/base/error.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace tandem::train {
 namespace {
@@ -16,12 +18,27 @@ class Sgd final : public Optimizer {
         options_(options) {}
 
  private:
-  void update(Slot& slot, const at::Tensor& grad, double lr) override {
-    apply_momentum(slot.value, grad, slot.state[0],
-                   {.lr = lr,
-                    .momentum = options_.momentum,
-                    .weight_decay = slot.weight_decay,
-                    .nesterov = options_.nesterov});
+  MomentumStep step_of(const Update& update) const {
+    return {.lr = update.lr,
+            .momentum = options_.momentum,
+            .weight_decay = update.slot.weight_decay,
+            .nesterov = options_.nesterov};
+  }
+
+  bool walk(const Update& update) override {
+    return walk_momentum(update.slot.value, update.grad, update.slot.state[0], step_of(update));
+  }
+
+  void update_together(std::span<const Update> updates) override {
+    Tensors values, grads, buffers;
+    std::vector<MomentumStep> steps;
+    for (const Update& update : updates) {
+      values.push_back(update.slot.value);
+      grads.push_back(update.grad);
+      buffers.push_back(update.slot.state[0]);
+      steps.push_back(step_of(update));
+    }
+    momentum_together(values, grads, buffers, steps);
   }
 
   SgdOptions options_;
