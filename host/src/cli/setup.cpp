@@ -24,7 +24,7 @@ constexpr Shorthand shorthands[] = {
      "barlow_twins, simsiam, byol, simclr, or a plugin's (objective.use)"},
     {"backbone", "backbone.use", "ID", "resnet18, …, or a plugin's (backbone.use)"},
     {"out", "run.out", "DIR", "the run folder (run.out); default: a new one in runs/"},
-    {"device", "run.device", "NAME", "cpu (run.device)"},
+    {"device", "run.device", "NAME", "cpu, cuda or auto (run.device)"},
 };
 
 std::filesystem::path preset_folder() {

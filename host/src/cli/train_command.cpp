@@ -196,14 +196,16 @@ run::TrainSummary train_together(const run::Prepared& prepared, plugin::Catalog&
                                  Log& log) {
   train::ProcessGroup group(place);
   options.group = &group;
+  options.local_rank = place.device;
   try {
     auto summary = run::train(prepared, catalog, options, log);
     group.finish();
     const auto& traffic = group.traffic();
     log.write(LogLevel::debug,
               Log::join("rank ", place.rank, " gave ", formats::human_bytes(traffic.bytes),
-                        " into ", traffic.operations, " collectives, which took ",
-                        report::fixed(traffic.seconds, 2), " s"));
+                        " into ", traffic.operations, " collectives, for which it waited ",
+                        report::fixed(traffic.seconds, 2), " s; ", report::fixed(traffic.hidden, 2),
+                        " s more of them passed behind backward passes"));
     return summary;
   } catch (const std::exception& error) {
     group.fail(error.what());

@@ -17,15 +17,12 @@
 namespace tandem::data {
 namespace {
 
-struct Free {
-  void operator()(float* memory) const { std::free(memory); }
-};
-using Floats = std::unique_ptr<float[], Free>;
+using Floats = std::shared_ptr<float>;
 
 Floats allocate(std::size_t count) {
   constexpr std::size_t line = 64;
   const std::size_t bytes = (count * sizeof(float) + line - 1) / line * line;
-  Floats memory(static_cast<float*>(std::aligned_alloc(line, std::max(bytes, line))));
+  Floats memory(static_cast<float*>(std::aligned_alloc(line, std::max(bytes, line))), std::free);
   if (!memory) {
     throw Error(ErrorKind::resource, Log::join("no memory for a batch of ", bytes >> 20,
                                                " MiB: set a smaller "
@@ -138,9 +135,10 @@ class BatchLoader::Impl {
     slot.batch.size = own_;
     slot.batch.samples.resize(size);
     for (const Shape& shape : maker_.shapes()) {
-      slot.memory.push_back(allocate(size * static_cast<std::size_t>(shape.height) *
-                                     static_cast<std::size_t>(shape.width) *
-                                     static_cast<std::size_t>(shape.channels)));
+      const std::size_t count = size * static_cast<std::size_t>(shape.height) *
+                                static_cast<std::size_t>(shape.width) *
+                                static_cast<std::size_t>(shape.channels);
+      slot.memory.push_back(options_.allocate ? options_.allocate(count) : allocate(count));
       slot.batch.views.push_back(
           {slot.memory.back().get(), shape.height, shape.width, shape.channels});
     }

@@ -5,7 +5,9 @@
 #include "data/view.hpp"
 #include "tandem/base/log.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -28,6 +30,9 @@ struct Batch {
   std::vector<BatchView> views;
 };
 
+/// Gives memory for so many floats, 64-byte aligned.
+using AllocateFloats = std::function<std::shared_ptr<float>(std::size_t count)>;
+
 struct LoaderOptions {
   std::int64_t batch_size = 256;  ///< over all ranks
   int rank = 0;                   ///< of a run of several processes
@@ -42,6 +47,8 @@ struct LoaderOptions {
   /// Seconds in `next` after which the pictures that workers are busy with are named, and again
   /// after twice, four times … as long.
   double patience = 10;
+  /// Where batches lie; null: in the heap.
+  AllocateFloats allocate = nullptr;
 };
 
 /// Makes batches of views with persistent worker threads and a ring of preallocated batches. Each

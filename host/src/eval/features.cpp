@@ -50,8 +50,11 @@ Features collect_features(std::vector<std::int64_t> labels, const ReadPictures& 
 }
 
 Features extract_features(Encoder& encoder, std::vector<std::int64_t> labels,
-                          const ReadPictures& read, std::int64_t batch, at::Device device) {
+                          const ReadPictures& read, std::int64_t batch) {
   const EvalMode eval_mode(encoder);
+  const State state = state_of(encoder);
+  const at::Device device =
+      state.parameters.empty() ? at::kCPU : state.parameters.front().tensor.device();
   return collect_features(
       std::move(labels), read,
       [&](const at::Tensor& pictures) { return encoder(pictures.to(device)); }, batch);

@@ -33,11 +33,10 @@ using Describe = std::function<at::Tensor(const at::Tensor& pictures)>;
 Features collect_features(std::vector<std::int64_t> labels, const ReadPictures& read,
                           const Describe& describe, std::int64_t batch = 256);
 
-/// The same through an encoder in eval mode, on `device`. The encoder is in training mode
-/// afterwards, also when something is thrown.
+/// The same through an encoder in eval mode, on the device of its first parameter. The encoder is
+/// in training mode afterwards, also when something is thrown.
 Features extract_features(Encoder& encoder, std::vector<std::int64_t> labels,
-                          const ReadPictures& read, std::int64_t batch = 256,
-                          at::Device device = at::kCPU);
+                          const ReadPictures& read, std::int64_t batch = 256);
 
 /// The rows that have a label.
 Features labelled(const Features& features);

@@ -51,11 +51,13 @@ Learning::Learning(const config::Config& config, plugin::Catalog& catalog,
 ObjectiveContext Learning::objective_context(const train::Plan& plan, int views) {
   ObjectiveContext context;
   context.encoder = encoder_;
-  context.new_encoder = [this](Init init) {
+  context.new_encoder = [this, device = plan.device, type = plan.type](Init init) {
     auto made = encoders_.make("target " + std::to_string(targets_++));
     if (init == Init::copy) roles::copy_by_name(*made, *encoder_);
+    made->to(device, type);
     return made;
   };
+  context.device = plan.device;
   context.collective = &collective_;
   context.log = &log_;
   context.views = views;
@@ -70,6 +72,7 @@ train::LearnerParts Learning::parts(const std::vector<data::Shape>& shapes, cons
   require_equal_parts(config_.train, collective_.size());
   initial_ = load_initial_weights(initial, *encoder_, log_);
   check_view_widths(*encoder_, shapes, plan.type);
+  encoder_->to(plan.device, plan.type);
   auto objective =
       make_objective(config_, catalog_, objective_context(plan, static_cast<int>(shapes.size())));
   auto parameters = train::trained_parameters(*encoder_, *objective);

@@ -20,6 +20,7 @@
 #include "run/precision.hpp"
 #include "run/preview.hpp"
 #include "run/resume.hpp"
+#include "run/run_device.hpp"
 #include "run/run_folder.hpp"
 #include "run/run_page.hpp"
 #include "run/together.hpp"
@@ -49,8 +50,10 @@ int loader_workers(const config::Config& config) {
   return std::clamp(at::get_num_threads() / 4, 1, 8);
 }
 
-train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch, bool dry_run) {
+train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch, at::Device device,
+                      bool dry_run) {
   auto plan = run::make_plan(config, steps_per_epoch);
+  plan.device = device;
   if (dry_run) plan.total_steps = 1;
   return plan;
 }
@@ -79,11 +82,12 @@ class TrainRun {
         catalog_(catalog),
         options_(options),
         log_(log),
+        device_(device_of(config_, options.local_rank, ranks().size())),
         data_(make_data_set(prepared.data, config_)),
         resolved_(resolve(config_, data_.normalization)),
         specs_(make_views(config_, catalog)),
         loader_(data_.train, specs_, data_.normalization, loader_options()),
-        plan_(make_plan(config_, loader_.batches_per_epoch(), options.dry_run)),
+        plan_(make_plan(config_, loader_.batches_per_epoch(), device_, options.dry_run)),
         learning_(config_, catalog_, loader_.shapes(), plan_, options_.initial, log_, ranks()),
         probe_(make_probe(config_, data_, learning_.encoder().width(), log)) {}
   TrainRun(const TrainRun&) = delete;
@@ -255,6 +259,7 @@ class TrainRun {
     options.seed = static_cast<std::uint64_t>(config_.run.seed);
     options.max_bad = config_.data.max_bad;
     options.log = &log_;
+    options.allocate = train::pinned_memory(device_);
     return options;
   }
 
@@ -262,7 +267,7 @@ class TrainRun {
     report::RunInfo info;
     info.objective = config_.objective.id;
     info.backbone = config_.backbone.id;
-    info.device = "cpu";
+    info.device = device_.str();
     info.samples = data_.train->size();
     info.batch_size = config_.train.batch_size;
     info.steps_per_epoch = plan_.steps_per_epoch;
@@ -359,6 +364,7 @@ class TrainRun {
   plugin::Catalog& catalog_;
   const TrainOptions& options_;
   Log& log_;
+  at::Device device_;
   DataSet data_;
   config::Config resolved_;
   std::vector<data::ViewSpec> specs_;

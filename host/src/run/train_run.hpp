@@ -26,6 +26,7 @@ struct TrainOptions {
   /// The ranks that train together, each of which calls `train`; rank 0 alone evaluates and leaves
   /// a folder. Null: this process alone.
   train::ProcessGroup* group = nullptr;
+  int local_rank = 0;  ///< among the processes on this machine, each of which takes a device
   std::span<report::TrainObserver* const> observers;  ///< told before the run's own
 };
 

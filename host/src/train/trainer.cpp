@@ -3,8 +3,6 @@
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
-#include <ATen/ops/from_blob.h>
-
 #include <algorithm>
 #include <chrono>
 #include <exception>
@@ -17,17 +15,21 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace
-
-std::vector<at::Tensor> view_tensors(const data::Batch& batch, at::ScalarType type) {
-  std::vector<at::Tensor> tensors;
-  for (const auto& view : batch.views) {
-    const auto packed =
-        at::from_blob(view.data, {batch.size, view.height, view.width, view.channels}, at::kFloat);
-    tensors.push_back(packed.permute({0, 3, 1, 2}).to(type));
+/// Where those who look at it compute.
+std::vector<Embedding> on_cpu(std::span<const Embedding> views) {
+  const auto here = [](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.to(at::kCPU) : tensor;
+  };
+  std::vector<Embedding> copies;
+  for (const Embedding& view : views) {
+    Embedding copy{here(view.online), here(view.target), {}};
+    for (const at::Tensor& more : view.extra) copy.extra.push_back(here(more));
+    copies.push_back(std::move(copy));
   }
-  return tensors;
+  return copies;
 }
+
+}  // namespace
 
 Trainer::Trainer(Learner& learner, data::BatchLoader& loader, const Plan& plan,
                  std::span<report::TrainObserver* const> observers, Questions questions,
@@ -37,6 +39,7 @@ Trainer::Trainer(Learner& learner, data::BatchLoader& loader, const Plan& plan,
       plan_(plan),
       observers_(observers.begin(), observers.end()),
       questions_(std::move(questions)),
+      device_views_(plan.device, plan.type, plan.copy_batches),
       looked_in_(start.looked_in),
       step_(start.step),
       ended_at_(start.epoch_ended ? start.step : -1),
@@ -92,20 +95,26 @@ report::EndReason Trainer::train(const std::atomic<bool>& stop) {
     if (step_ >= plan_.total_steps) return report::EndReason::finished;
     if (stops(stop)) return report::EndReason::interrupted;
     const std::int64_t epoch = step_ / length;
+    ahead_.reset();
     loader_.start(epoch, step_ % length);
     const auto end = std::min((epoch + 1) * length, plan_.total_steps);
-    while (step_ < end && !stops(stop)) step(epoch);
+    while (step_ < end && !stops(stop)) step(epoch, step_ + 1 == end);
   }
 }
 
-void Trainer::step(std::int64_t epoch) {
+PlacedBatch Trainer::next_batch(bool last_of_epoch) {
+  auto batch = ahead_ ? *std::exchange(ahead_, std::nullopt) : device_views_.next(loader_);
+  if (device_views_.copies() && !last_of_epoch) ahead_ = device_views_.next(loader_);
+  return batch;
+}
+
+void Trainer::step(std::int64_t epoch, bool last_of_epoch) {
   const double begin = now();
-  const auto& batch = loader_.next();
+  const auto batch = next_batch(last_of_epoch);
   const double data = now() - begin;
-  const auto views = view_tensors(batch, plan_.type);
-  const auto result = learn(views);
+  const auto result = learn(batch.views);
   ++step_;
-  images_ += batch.size * plan_.ranks;
+  images_ += static_cast<std::int64_t>(batch.samples.size()) * plan_.ranks;
   seconds_.data += data;
   seconds_.forward += result.seconds.forward;
   seconds_.backward += result.seconds.backward;
@@ -139,10 +148,11 @@ void Trainer::save() {
   seconds_.total += seconds;
 }
 
-void Trainer::follow(const StepResult& result, const data::Batch& batch) {
+void Trainer::follow(const StepResult& result, const PlacedBatch& batch) {
   if (questions_.follower == nullptr) return;
   const double begin = now();
-  questions_.follower->after_step(result.latents, batch.samples);
+  questions_.follower->after_step(
+      result.latents.defined() ? result.latents.to(at::kCPU) : result.latents, batch.samples);
   const double seconds = now() - begin;
   seconds_.probe += seconds;
   seconds_.total += seconds;
@@ -153,7 +163,7 @@ void Trainer::look(const StepResult& result, std::int64_t epoch) {
   if (plan_.health_every < 0 || (step_ % plan_.health_every != 0 && !last)) return;
   const bool whole = last || std::exchange(looked_in_, epoch) != epoch;
   const double begin = now();
-  Look seen = questions_.examine(result.embeddings, whole);
+  Look seen = questions_.examine(on_cpu(result.embeddings), whole);
   report::HealthEvent health{step_, epoch + 1, std::move(seen.values)};
   health.values.push_back({"gradient_norm", learner_.gradient_norm()});
   const double seconds = now() - begin;

@@ -3,6 +3,7 @@
 #include "data/loader.hpp"
 #include "report/collapse_alarm.hpp"
 #include "report/observer.hpp"
+#include "train/device_views.hpp"
 #include "train/learner.hpp"
 
 #include <atomic>
@@ -24,6 +25,8 @@ struct Plan {
   bool stop_on_collapse = false;   ///< an alarm ends the run with Error(guard)
   at::ScalarType type = at::kFloat;
   std::int64_t ranks = 1;  ///< that share each batch
+  at::Device device = at::kCPU;
+  bool copy_batches = false;  ///< on the CPU too, as on another device
 };
 
 /// Called after each epoch, and where training ends within one, with the number of finished epochs
@@ -111,9 +114,11 @@ class Trainer {
  private:
   report::EndReason train(const std::atomic<bool>& stop);
   bool stops(bool wish) const { return questions_.agree ? questions_.agree(wish) : wish; }
-  void step(std::int64_t epoch);
+  void step(std::int64_t epoch, bool last_of_epoch);
+  /// The next batch; one more is on its way where it can be.
+  PlacedBatch next_batch(bool last_of_epoch);
   void report_step(const StepResult& result, std::int64_t epoch);
-  void follow(const StepResult& result, const data::Batch& batch);
+  void follow(const StepResult& result, const PlacedBatch& batch);
   void look(const StepResult& result, std::int64_t epoch);
   StepResult learn(std::span<const at::Tensor> views);
   void save();
@@ -129,7 +134,9 @@ class Trainer {
   std::vector<report::TrainObserver*> observers_;
   Questions questions_;
   report::CollapseAlarm alarm_;
-  std::int64_t looked_in_ = -1;  // the epoch of the last look
+  DeviceViews device_views_;
+  std::optional<PlacedBatch> ahead_;  // of this epoch, where batches are copied
+  std::int64_t looked_in_ = -1;       // the epoch of the last look
   std::int64_t step_ = 0;
   std::int64_t ended_at_ = -1;  // the step after which the end of an epoch was dealt with
   std::int64_t epochs_done_ = 0;
@@ -138,9 +145,5 @@ class Trainer {
   report::Seconds seconds_;    // since the last event
   std::int64_t images_ = 0;    // likewise
 };
-
-/// The views of a batch as tensors (N, C, H, W) in channels-last memory, without a copy where
-/// `type` is float32: valid as long as the batch is.
-std::vector<at::Tensor> view_tensors(const data::Batch& batch, at::ScalarType type);
 
 }  // namespace tandem::train
