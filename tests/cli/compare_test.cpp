@@ -26,6 +26,19 @@ Words compare(const Words& more = {}) {
 
 }  // namespace
 
+TEST_CASE("runs of one comparison have one number type, that of its first run") {
+  const Workplace here;
+  write_configurations(here);
+  REQUIRE(here.run(compare({"--set", "run.precision=\"float64\""})).code == 0);
+  // Goes on with more seeds, where the type is left open.
+  const auto more = here.run(compare({"--seeds", "2"}));
+  CAPTURE(more.err);
+  REQUIRE(more.code == 0);
+  CHECK(has(more.err, "2 of 4 runs are there already"));
+  for (const char* run : {"all/a/seed-1", "all/b/seed-1"})
+    CHECK(has(read_file(here / run / "config.toml"), "precision = \"float64\""));
+}
+
 TEST_CASE("configurations are trained with each seed, kept when finished, and compared") {
   const Workplace here;
   write_configurations(here);

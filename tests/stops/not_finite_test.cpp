@@ -83,6 +83,27 @@ TEST_CASE("a step of several ranks is kept with the views of all, and done again
   CHECK(has(again.err, "the gradient of 'objective.projector."));
 }
 
+TEST_CASE("a fault that one rank alone has is told by that rank") {
+  const Workplace here;
+  auto words = broken(here, "embedding");
+  words.insert(words.end(), {"--ranks", "2", "--set", "objective.on_rank=1"});
+  const auto result = here.run(words);
+  CAPTURE(result.err);
+  CHECK(result.code == 7);
+  CHECK(has(result.err,
+            "the embedding of view 1 (objective 'not_finite'): 64 of 64 values are nan, on rank "
+            "1"));
+}
+
+TEST_CASE("a plugin that throws the host's own kind of error is a plugin that throws") {
+  const Workplace here;
+  const auto result = here.run(broken(here, "guard"));
+  CAPTURE(result.err);
+  CHECK(result.code == 5);
+  CHECK(has(result.err, "'not_finite'"));
+  CHECK(has(result.err, "a word of the host's"));
+}
+
 TEST_CASE("an embedding that is nan is told with its view") {
   const Workplace here;
   const auto result = here.run(broken(here, "embedding"));

@@ -59,6 +59,32 @@ TEST_CASE("a run of another precision stays what it is, whatever auto would choo
   CHECK(has(read_file(here / "run/config.toml"), "precision = \"float64\""));
 }
 
+TEST_CASE("two ranks in bfloat16 that are stopped go on to the same bits") {
+  const Workplace here;
+  REQUIRE(here.run(with_precision(here, "whole", "bfloat16", {"--ranks", "2"})).code == 0);
+  const auto stopped = here.run(with_precision(here, "run", "bfloat16", {"--ranks", "2"}),
+                                fault("SIGTERM", "metrics.jsonl", 4, "write"));
+  CAPTURE(stopped.err);
+  REQUIRE(stopped.code == 143);
+  const auto resumed = here.run(with_precision(here, "run", "auto", {"--ranks", "2", "--resume"}));
+  CAPTURE(resumed.err);
+  REQUIRE(resumed.code == 0);
+  CHECK(has(read_file(here / "run/config.toml"), "precision = \"bfloat16\""));
+  check_same(ended(here / "whole"), ended(here / "run"));
+}
+
+TEST_CASE("ranks keep the number type of the run that they go on with") {
+  const Workplace here;
+  const Words saving = {"--set", "checkpoint.every_steps=4"};
+  REQUIRE(
+      here.run(with_precision(here, "run", "float64", saving), fault("kill", "step-00000008", 1))
+          .code == -9);
+  const auto together = here.run(with_precision(here, "run", "auto", {"--ranks", "2", "--resume"}));
+  CAPTURE(together.err);
+  CHECK(together.code == 0);
+  CHECK(has(read_file(here / "run/config.toml"), "precision = \"float64\""));
+}
+
 TEST_CASE("a number type that there is not is refused with those that there are") {
   const Workplace here;
   const auto refused = here.run(with_precision(here, "run", "half"));

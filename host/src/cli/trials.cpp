@@ -7,6 +7,7 @@
 #include "plugin/stamp.hpp"
 #include "report/text.hpp"
 #include "run/full_paths.hpp"
+#include "run/precision.hpp"
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
@@ -19,8 +20,7 @@ constexpr std::int64_t most_seeds = 1000;
 
 /// What training measures and writes down, and where it writes.
 bool of_the_run(const config::Difference& item, const config::Config& wanted) {
-  if (item.section == "run")
-    return item.key == "out" || (item.key == "precision" && wanted.run.precision == "auto");
+  if (item.section == "run") return item.key == "out";
   return wanted.data.normalize == "auto" && item.section == "data" &&
          (item.key == "normalize" || item.key == "mean" || item.key == "std");
 }
@@ -85,9 +85,23 @@ void Trials::prepare(const Variant& variant) {
   auto prepared = run::prepare(layers(variant), catalog_);
   configs_.push_back(prepared.config);
   run::complete_paths(configs_.back());
+  settle_precision(configs_.back());
   prepared.config.data.normalize = "none";  // measuring takes time and changes no fingerprint
   fingerprints_.push_back(
       data::fingerprint(*run::make_data_set(prepared.data, prepared.config).train));
+}
+
+/// One for all runs that leave it open: each child's own probe might find otherwise.
+void Trials::settle_precision(config::Config& config) {
+  if (config.run.precision != "auto") return;
+  if (precision_.empty()) {
+    auto first = config;
+    first.run.out = out_ / variants_.front().label / "seed-0";
+    const auto use =
+        arguments_.flag("overwrite") ? run::FolderUse::overwrite : run::FolderUse::resume;
+    precision_ = run::settle_precision(first, use, nullptr, log_).run.precision;
+  }
+  config.run.precision = precision_;
 }
 
 run::Layers Trials::layers(const Variant& variant) const {
@@ -106,6 +120,7 @@ Strings Trials::child_words(const Planned& planned) const {
   const auto set = [&](const std::string& text) { words.insert(words.end(), {"--set", text}); };
   for (const auto& item : layers(variant).assignments) set(item.text);
   set("run.seed=" + std::to_string(planned.seed));
+  set(assignment("run.precision", configs_[planned.variant].run.precision));
   words.insert(words.end(), {"--out", planned.folder.string()});
   if (std::filesystem::exists(planned.folder / "manifest.json"))
     words.push_back(unfinished_.contains(planned.folder) ? "--resume" : "--overwrite");

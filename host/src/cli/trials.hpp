@@ -50,6 +50,7 @@ class Trials {
   };
 
   void prepare(const Variant& variant);
+  void settle_precision(config::Config& config);
   int run();
   void report();
   /// Whether the run there was left by this call, or kept by it.
@@ -69,6 +70,7 @@ class Trials {
   std::vector<std::string> fingerprints_;
   std::vector<Planned> plan_;
   std::filesystem::path out_;
+  std::string precision_;                        // of all runs whose configuration leaves it open
   std::vector<double> seconds_;                  // that each finished run took
   std::map<std::filesystem::path, int> failed_;  // exit codes of runs that failed now
   std::set<std::filesystem::path> unfinished_;   // runs that go on from their checkpoint

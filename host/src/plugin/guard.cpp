@@ -23,7 +23,9 @@ void rethrow_as_error(const std::string& where, ErrorKind kind) {
   const std::string smaller = "; try a smaller batch (train.batch_size in a configuration)";
   try {
     throw;
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    // That is the host's word for a step that all ranks refuse together.
+    if (error.kind() == ErrorKind::guard) throw Error(kind, where + ": " + error.what());
     throw;
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::resource, where + ": memory ran out" + smaller);

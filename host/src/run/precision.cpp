@@ -7,6 +7,8 @@
 
 #include <ATen/ops/scalar_tensor.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -41,9 +43,10 @@ std::string choose(Log& log) {
 std::string agreed(const std::string& own, train::ProcessGroup* group) {
   auto& ranks = ranks_of(group);
   if (ranks.size() == 1) return own;
-  const bool says = ranks.rank() == 0 && own == "bfloat16";
-  const auto votes = ranks.all_reduce_sum(at::scalar_tensor(says ? 1 : 0, at::kLong));
-  return votes.item<std::int64_t>() > 0 ? "bfloat16" : "float32";
+  constexpr std::array names = {"float32", "bfloat16", "float64"};
+  const auto place = std::find(names.begin(), names.end(), own) - names.begin();
+  const at::Tensor said = at::scalar_tensor(ranks.rank() == 0 ? place : 0, at::kLong);
+  return names.at(static_cast<std::size_t>(ranks.all_reduce_sum(said).item<std::int64_t>()));
 }
 
 }  // namespace

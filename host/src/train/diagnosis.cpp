@@ -5,6 +5,10 @@
 #include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
 namespace tandem::train {
 namespace {
 
@@ -39,6 +43,7 @@ class Search {
  public:
   void ask(const at::Tensor& tensor, const std::string& what) {
     if (!found_.empty()) return;
+    ++asked_;
     const std::string fault = fault_of(tensor);
     if (!fault.empty()) found_ = what + ": " + fault;
   }
@@ -50,14 +55,33 @@ class Search {
     }
   }
   const std::string& found() const { return found_; }
+  /// How many were asked until then: of several ranks, the fault began where it is least.
+  std::int64_t asked() const { return asked_; }
 
  private:
   std::string found_;
+  std::int64_t asked_ = 0;
 };
 
-}  // namespace
+/// What the rank tells that found its fault first; the least of those that did so together.
+std::string earliest(const Search& search, Collective& collective) {
+  if (collective.size() == 1) return search.found();
+  constexpr std::int64_t longest = 500;
+  const std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  const auto own = at::zeros({1, longest + 1}, at::kLong);
+  own[0][0] = search.found().empty() ? never : search.asked();
+  const auto length = std::min<std::int64_t>(longest, std::ssize(search.found()));
+  for (std::int64_t i = 0; i < length; ++i)
+    own[0][1 + i] = static_cast<std::uint8_t>(search.found()[static_cast<std::size_t>(i)]);
+  const at::Tensor all = collective.all_gather(own);
+  const auto rank = all.select(1, 0).argmin().item<std::int64_t>();
+  std::string text;
+  for (std::int64_t i = 1; i <= longest && all[rank][i].item<std::int64_t>() != 0; ++i)
+    text += static_cast<char>(all[rank][i].item<std::int64_t>());
+  return text.empty() ? text : Log::join(text, ", on rank ", rank);
+}
 
-std::string first_not_finite(const StepTensors& step, const PluginNames& names) {
+Search search(const StepTensors& step, const PluginNames& names) {
   const auto backbone = in_quotes("backbone", names.backbone);
   const auto objective = in_quotes("objective", names.objective);
   Search search;
@@ -78,8 +102,18 @@ std::string first_not_finite(const StepTensors& step, const PluginNames& names) 
     for (const at::Tensor& more : step.embeddings[i].extra)
       search.ask(more, "a further embedding" + of);
   }
-  if (!search.found().empty()) return search.found();
-  return "the loss itself" + objective + ": all that it is made of is finite";
+  return search;
+}
+
+}  // namespace
+
+std::string first_not_finite(const StepTensors& step, const PluginNames& names,
+                             Collective& collective) {
+  const at::NoGradGuard no_grad;
+  const std::string found = earliest(search(step, names), collective);
+  if (!found.empty()) return found;
+  return "the loss itself" + in_quotes("objective", names.objective) +
+         ": all that it is made of is finite";
 }
 
 std::string first_gradient_not_finite(const Optimizer& optimizer, const PluginNames& names) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tandem/sdk/collective.hpp"
 #include "tandem/sdk/encoder.hpp"
 #include "tandem/sdk/objective.hpp"
 #include "train/encoding.hpp"
@@ -28,8 +29,10 @@ struct PluginNames {
 
 /// The first tensor in the way of the data (views, weights, latents, embeddings) that holds a NaN
 /// or an infinity, what it is of and whose: "the latents of view 1 (backbone 'resnet18'): 3 of 512
-/// values are nan". Where all are finite it is the loss itself. [main thread]
-std::string first_not_finite(const StepTensors& step, const PluginNames& names);
+/// values are nan". Where all are finite it is the loss itself. Of several ranks, which must all
+/// ask, the one that it came from tells. [main thread]
+std::string first_not_finite(const StepTensors& step, const PluginNames& names,
+                             Collective& collective);
 
 /// The gradient nearest to the loss that is not finite; empty where all are.
 std::string first_gradient_not_finite(const Optimizer& optimizer, const PluginNames& names);

@@ -11,6 +11,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
 
 #include <chrono>
 #include <cmath>
@@ -112,6 +113,10 @@ std::vector<at::Tensor> Learner::of_all_ranks(std::span<const at::Tensor> views)
   return whole;
 }
 
+void Learner::wait_for_ranks() {
+  if (parts_.collective->size() > 1) parts_.collective->all_reduce_sum(at::zeros({1}));
+}
+
 Embedding Learner::heads(const Latents& latents, const ViewContext& context) {
   const Bfloat16 narrow(parts_.bfloat16);
   return roles::widened(parts_.objective->embed(latents, context));
@@ -177,7 +182,7 @@ void Learner::find_gradients(std::span<const at::Tensor> views, const StepContex
     refuse(context, "the loss is " + shown(value) + "; first fault: " +
                         first_not_finite({views, *parts_.encoder, *parts_.objective, groups,
                                           latents, result.embeddings},
-                                         parts_.names));
+                                         parts_.names, collective));
   }
   laps.end(result.seconds.forward);
 

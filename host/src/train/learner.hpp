@@ -63,6 +63,9 @@ class Learner {
   /// Error(guard), which all ranks throw together.
   std::vector<at::Tensor> of_all_ranks(std::span<const at::Tensor> views);
 
+  /// Returns when every rank has asked.
+  void wait_for_ranks();
+
   /// The Euclidean length of the gradient of the last step.
   double gradient_norm() const { return parts_.optimizer->gradient_norm(); }
 

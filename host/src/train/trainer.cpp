@@ -135,6 +135,8 @@ StepResult Trainer::learn(std::span<const at::Tensor> views) {
     const auto whole = learner_.of_all_ranks(views);
     if (questions_.checkpointer != nullptr)
       questions_.checkpointer->keep_failure(position(), whole, error.what());
+    // Who ends while rank 0 still writes is taken for lost, and rank 0 ended for it.
+    learner_.wait_for_ranks();
     throw;
   }
 }
