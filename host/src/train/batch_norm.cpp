@@ -184,6 +184,7 @@ void install() {
 BatchNormOverRanks::BatchNormOverRanks(Collective& collective) : outer_(over) {
   if (collective.size() == 1) return;
   install();
+  plain_.emplace();
   over = &collective;
 }
 

@@ -1,12 +1,16 @@
 #pragma once
 
 #include "tandem/sdk/collective.hpp"
+#include "tandem/sdk/fused_norm.hpp"
+
+#include <optional>
 
 namespace tandem::train {
 
 /// While it lives, BatchNorm in training mode that this thread runs sees the batches of all ranks
-/// as one batch, whoever runs it: modules of plugins and scripted ones alike. InstanceNorm stays
-/// with its samples. Does nothing on one rank. The ranks may have different numbers of rows.
+/// as one batch, whoever runs it: modules of plugins and scripted ones alike, and the SDK's
+/// `batch_norm_relu`. InstanceNorm stays with its samples. Does nothing on one rank. The ranks may
+/// have different numbers of rows.
 ///
 /// The first one replaces LibTorch's CPU kernels of `aten::batch_norm` and `aten::instance_norm`
 /// for autograd, for the rest of the process; without a scope they do what LibTorch's own do.
@@ -23,6 +27,7 @@ class BatchNormOverRanks {
 
  private:
   Collective* outer_;
+  std::optional<PlainBatchNorm> plain_;  // what is replaced is LibTorch's own kernel
 };
 
 }  // namespace tandem::train

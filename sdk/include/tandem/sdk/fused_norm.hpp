@@ -1,0 +1,42 @@
+#pragma once
+
+#include "tandem/base/export.hpp"
+
+#include <ATen/core/Tensor.h>
+
+namespace tandem {
+
+/// BatchNorm of maps (N, C, H, W), as LibTorch's batch_norm takes it.
+struct BatchNormState {
+  at::Tensor weight, bias;               ///< (C), or undefined: 1 and 0
+  at::Tensor running_mean, running_var;  ///< (C), or undefined: none; moved in training
+  bool training = true;  ///< normalises by the batch's statistics, otherwise by the running ones
+  double momentum = 0.1;
+  double eps = 1e-5;
+};
+
+/// relu(batch_norm(x) + residual), the residual (undefined: none) of x's shape.
+///
+/// In training, on the CPU, with float32 throughout and maps in channels-last memory, one pass over
+/// memory finds the statistics and one writes the result; the gradient takes two passes and no
+/// memory but its own. Statistics and sums are totalled in double, over rows that are shared out
+/// alike for any number of threads: the same bits for each. There is no second derivative of that:
+/// a backward pass with `create_graph` throws Error(usage). Everything else, and all work within a
+/// PlainBatchNorm, is done by LibTorch's own operations.
+///
+/// Throws c10::Error where x has one value a channel in training, as torch::nn::BatchNorm2d does.
+/// [any thread; not two at a time with the same running values]
+TANDEM_API at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState& norm,
+                                      const at::Tensor& residual = {});
+
+/// While one lives, `batch_norm_relu` of this thread runs LibTorch's own operations: for who
+/// replaces aten::batch_norm (BatchNorm over ranks does), or differentiates twice.
+class TANDEM_API PlainBatchNorm {
+ public:
+  PlainBatchNorm();
+  ~PlainBatchNorm();
+  PlainBatchNorm(const PlainBatchNorm&) = delete;
+  PlainBatchNorm& operator=(const PlainBatchNorm&) = delete;
+};
+
+}  // namespace tandem

@@ -1,0 +1,292 @@
+// Compiled with OpenMP where the compiler's runtime is LibTorch's: at::parallel_for is a loop
+// without it.
+#include "tandem/sdk/fused_norm.hpp"
+
+#include "fused_norm_kernels.hpp"
+#include "tandem/base/error.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace tandem {
+namespace {
+
+using fused::Affine;
+using fused::Block;
+using fused::Sums;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+using Values = std::vector<double>;
+
+thread_local int plain_scopes = 0;
+
+/// Maps in channels-last memory: rows of channels, in blocks that are the same for any number of
+/// threads.
+class Rows {
+ public:
+  explicit Rows(const at::Tensor& maps)
+      : channels(maps.size(1)),
+        rows(maps.numel() / channels),
+        block_(std::max<std::int64_t>(64, 65536 / channels)) {}
+  std::int64_t blocks() const { return (rows + block_ - 1) / block_; }
+  std::int64_t rows_of(std::int64_t block) const { return std::min(block_, rows - block * block_); }
+  /// Calls `work(block, its first element, its shape)` for each, on LibTorch's threads.
+  template <class Work>
+  void each(const Work& work) const {
+    at::parallel_for(0, blocks(), 1, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t block = first; block < last; ++block)
+        work(block, block * block_ * channels, Block{rows_of(block), channels});
+    });
+  }
+
+  const std::int64_t channels, rows;
+
+ private:
+  std::int64_t block_;
+};
+
+/// Two sums a channel for each block, as `find(first element, shape, where to)` has them.
+class Partial {
+ public:
+  template <class Find>
+  Partial(const Rows& rows, const Find& find)
+      : channels_(rows.channels), sums_(static_cast<std::size_t>(2 * rows.blocks() * channels_)) {
+    rows.each([&](std::int64_t block, std::int64_t offset, Block shape) {
+      find(offset, shape, of(block));
+    });
+  }
+  Sums of(std::int64_t block) {
+    double* const first = sums_.data() + 2 * block * channels_;
+    return {first, first + channels_};
+  }
+
+ private:
+  std::int64_t channels_;
+  Values sums_;
+};
+
+struct Moments {
+  Values mean, variance;  ///< biased
+};
+
+/// Chan, Golub and LeVeque (1979): means and sums of squares about them, merged.
+Moments moments_of(const float* x, const Rows& rows) {
+  Partial partial(rows, [&](std::int64_t offset, Block shape, Sums sums) {
+    fused::moments(x + offset, shape, sums);
+  });
+  const auto channels = static_cast<std::size_t>(rows.channels);
+  const auto count = static_cast<double>(rows.rows);
+  Moments all{Values(channels), Values(channels)};
+  for (std::int64_t block = 0; block < rows.blocks(); ++block) {
+    const double share = static_cast<double>(rows.rows_of(block)) / count;
+    for (std::size_t c = 0; c < channels; ++c) all.mean[c] += share * partial.of(block).first[c];
+  }
+  for (std::int64_t block = 0; block < rows.blocks(); ++block) {
+    const double share = static_cast<double>(rows.rows_of(block)) / count;
+    const Sums own = partial.of(block);
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double apart = own.first[c] - all.mean[c];
+      all.variance[c] += own.second[c] / count + share * apart * apart;
+    }
+  }
+  return all;
+}
+
+void move_running(const at::Tensor& running, const Values& values, double factor, double momentum) {
+  if (!running.defined()) return;
+  float* const data = running.data_ptr<float>();
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    const double moved = momentum * factor * values[c] + (1 - momentum) * double{data[c]};
+    data[c] = static_cast<float>(moved);
+  }
+}
+
+/// What the backward pass needs of the statistics and the weights.
+struct Scaling {
+  at::Tensor affine;   ///< (3, C): mean, scale and bias, in float
+  at::Tensor inverse;  ///< (C), in double: of the standard deviation
+};
+
+Affine view_of(const at::Tensor& affine) {
+  const float* const data = affine.const_data_ptr<float>();
+  return {data, data + affine.size(1), data + 2 * affine.size(1)};
+}
+
+Scaling make_scaling(const Moments& moments, const BatchNormState& norm) {
+  const auto channels = static_cast<std::int64_t>(moments.mean.size());
+  Scaling made{at::empty({3, channels}, at::kFloat), at::empty({channels}, at::kDouble)};
+  float* const mean = made.affine.data_ptr<float>();
+  float* const scale = mean + channels;
+  double* const inverse = made.inverse.data_ptr<double>();
+  const float* const weight = norm.weight.const_data_ptr<float>();
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    mean[c] = static_cast<float>(moments.mean[at]);
+    inverse[c] = 1 / std::sqrt(moments.variance[at] + norm.eps);
+    scale[c] = static_cast<float>(double{weight[c]} * inverse[c]);
+  }
+  std::copy_n(norm.bias.const_data_ptr<float>(), channels, scale + channels);
+  return made;
+}
+
+Scaling find_scaling(const at::Tensor& x, const Rows& rows, const BatchNormState& norm) {
+  const Moments moments = moments_of(x.const_data_ptr<float>(), rows);
+  const auto count = static_cast<double>(rows.rows);
+  move_running(norm.running_mean, moments.mean, 1, norm.momentum);
+  move_running(norm.running_var, moments.variance, count / (count - 1), norm.momentum);
+  return make_scaling(moments, norm);
+}
+
+/// Of the backward pass: g is the gradient behind the ReLU.
+struct Gradients {
+  at::Tensor g, weight, bias;
+  std::vector<float> constant, slope;  ///< see fused::Correction
+};
+
+Gradients sum_up(Partial& partial, const Rows& rows, const Scaling& scaling) {
+  const std::int64_t channels = rows.channels;
+  Gradients found{{},
+                  at::empty({channels}, at::kFloat),
+                  at::empty({channels}, at::kFloat),
+                  std::vector<float>(static_cast<std::size_t>(channels)),
+                  std::vector<float>(static_cast<std::size_t>(channels))};
+  const float* const scale = view_of(scaling.affine).scale;
+  const double* const inverse = scaling.inverse.const_data_ptr<double>();
+  for (std::int64_t c = 0; c < channels; ++c) {
+    double sum = 0, product = 0;
+    for (std::int64_t block = 0; block < rows.blocks(); ++block) {
+      sum += partial.of(block).first[c];
+      product += partial.of(block).second[c];
+    }
+    found.bias.data_ptr<float>()[c] = static_cast<float>(sum);
+    found.weight.data_ptr<float>()[c] = static_cast<float>(product * inverse[c]);
+    const double share = double{scale[c]} / static_cast<double>(rows.rows);
+    const auto at = static_cast<std::size_t>(c);
+    found.constant[at] = static_cast<float>(share * sum);
+    found.slope[at] = static_cast<float>(share * product * inverse[c] * inverse[c]);
+  }
+  return found;
+}
+
+/// Without a residual, whether a value passed the ReLU is found again from x, so that the output
+/// need not be read; with one, g is the residual's gradient and is written down.
+struct NormRelu : torch::autograd::Function<NormRelu> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
+                            const at::Tensor& /*weight*/, const at::Tensor& /*bias*/,
+                            const std::optional<at::Tensor>& residual, const BatchNormState& norm) {
+    const Rows rows(x);
+    const Scaling scaling = find_scaling(x, rows, norm);
+    at::Tensor y = at::empty_like(x);
+    const float* const from = x.const_data_ptr<float>();
+    const float* const added = residual ? residual->const_data_ptr<float>() : nullptr;
+    float* const to = y.data_ptr<float>();
+    rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
+      fused::normalise(from + offset, added == nullptr ? nullptr : added + offset, to + offset,
+                       shape, view_of(scaling.affine));
+    });
+    context->save_for_backward({x, residual ? y : at::Tensor(), scaling.affine, scaling.inverse});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& upstream) {
+    if (at::GradMode::is_enabled())
+      throw Error(ErrorKind::usage,
+                  "batch_norm_relu has no second derivative: hold a tandem::PlainBatchNorm while "
+                  "the forward pass runs whose gradient is differentiated again");
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &y = saved[1];
+    const Scaling scaling{saved[2], saved[3]};
+    const at::Tensor dy = upstream[0].contiguous(at::MemoryFormat::ChannelsLast);
+    const Rows rows(x);
+    const Gradients found = sums_of(x, y, dy, rows, scaling);
+    at::Tensor dx = at::empty_like(x);
+    const float *const from = x.const_data_ptr<float>(), *const g = found.g.const_data_ptr<float>();
+    const auto pass = y.defined() ? fused::input : fused::masked_input;
+    rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
+      pass(from + offset, g + offset, dx.data_ptr<float>() + offset, shape, view_of(scaling.affine),
+           {found.constant.data(), found.slope.data()});
+    });
+    return {dx, found.weight, found.bias, y.defined() ? found.g : at::Tensor(), {}};
+  }
+
+ private:
+  static Gradients sums_of(const at::Tensor& x, const at::Tensor& y, const at::Tensor& dy,
+                           const Rows& rows, const Scaling& scaling) {
+    const float *const from = x.const_data_ptr<float>(), *const up = dy.const_data_ptr<float>();
+    const Affine affine = view_of(scaling.affine);
+    const at::Tensor g = y.defined() ? at::empty_like(x) : dy;
+    Partial partial(rows, [&](std::int64_t offset, Block shape, Sums sums) {
+      if (!y.defined()) return fused::masked_sums(from + offset, up + offset, shape, affine, sums);
+      fused::masking_sums(from + offset, y.const_data_ptr<float>() + offset, up + offset,
+                          g.data_ptr<float>() + offset, shape, affine.mean, sums);
+    });
+    Gradients found = sum_up(partial, rows, scaling);
+    found.g = g;
+    return found;
+  }
+};
+
+bool is_plain_float(const at::Tensor& tensor) {
+  return tensor.defined() && tensor.is_cpu() && tensor.layout() == at::kStrided &&
+         tensor.scalar_type() == at::kFloat;
+}
+
+bool is_channels_last(const at::Tensor& maps) {
+  return is_plain_float(maps) && maps.dim() == 4 &&
+         maps.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+bool fits(const at::Tensor& x, const BatchNormState& norm, const at::Tensor& residual) {
+  if (plain_scopes > 0 || !norm.training || !is_channels_last(x) || x.numel() == 0) return false;
+  if (residual.defined() && (!is_channels_last(residual) || residual.sizes() != x.sizes()))
+    return false;
+  const auto is_vector = [&](const at::Tensor& tensor) {
+    return is_plain_float(tensor) && tensor.is_contiguous() && tensor.dim() == 1 &&
+           tensor.size(0) == x.size(1);
+  };
+  const auto may_lack = [&](const at::Tensor& tensor) {
+    return !tensor.defined() || is_vector(tensor);
+  };
+  return is_vector(norm.weight) && is_vector(norm.bias) && may_lack(norm.running_mean) &&
+         may_lack(norm.running_var);
+}
+
+at::Tensor plain(const at::Tensor& x, const BatchNormState& norm, const at::Tensor& residual) {
+  at::Tensor y =
+      at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.training,
+                     norm.momentum, norm.eps, at::globalContext().userEnabledCuDNN());
+  if (residual.defined()) y.add_(residual);
+  return y.relu_();
+}
+
+}  // namespace
+
+at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState& norm,
+                           const at::Tensor& residual) {
+  TORCH_CHECK(!norm.training || x.dim() < 2 || x.numel() != x.size(1),
+              "batch_norm_relu: training needs more than one value a channel, the input is ",
+              x.sizes());
+  if (!fits(x, norm, residual)) return plain(x, norm, residual);
+  const auto added = residual.defined() ? std::optional(residual) : std::nullopt;
+  return NormRelu::apply(x, norm.weight, norm.bias, added, norm);
+}
+
+PlainBatchNorm::PlainBatchNorm() {
+  ++plain_scopes;
+}
+
+PlainBatchNorm::~PlainBatchNorm() {
+  --plain_scopes;
+}
+
+}  // namespace tandem

@@ -1,0 +1,223 @@
+#include "fused_norm_kernels.hpp"
+
+#include <algorithm>
+
+// Each loop is compiled twice, once for processors with AVX2, by a function that it is inlined
+// into: target_clones would have it done by the loader, in code that runs before a sanitizer is
+// ready.
+#define TANDEM_INLINE inline __attribute__((always_inline))
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define TANDEM_V3 __attribute__((target("arch=x86-64-v3")))
+#endif
+
+namespace tandem::fused {
+namespace {
+
+// Rows whose sums are kept in float, before they are added up in double.
+constexpr std::int64_t run = 64;
+// Channels whose sums are kept on the stack.
+constexpr std::int64_t most = 512;
+constexpr std::int64_t wide = 128;
+
+/// What a sum reads of memory; `second` may be null.
+struct Reads {
+  const float *first, *second;
+};
+
+/// Fetches `count` floats beforehand: where rows are wide, the processor (Zen 3) waits for sums of
+/// the row before and looks too little ahead on its own, at half the speed.
+TANDEM_INLINE void fetch(Reads reads, std::int64_t at, std::int64_t count) {
+  constexpr std::int64_t line = 16, ahead = 256;
+  for (std::int64_t i = at + ahead; i < at + ahead + count; i += line) {
+    __builtin_prefetch(reads.first + i);
+    if (reads.second != nullptr) __builtin_prefetch(reads.second + i);
+  }
+}
+
+/// Of the rows from `begin` to `end`, by each element's place and channel: adds to two sums, for
+/// `width` channels from `channel` on. Row by row, as memory is read fastest.
+template <class Add>
+TANDEM_INLINE void sum_run(std::int64_t begin, std::int64_t end, std::int64_t channels,
+                           std::int64_t channel, std::int64_t width, Reads reads, Sums sums,
+                           const Add& add) {
+  float first[most], second[most];
+  std::fill_n(first, width, 0.0F);
+  std::fill_n(second, width, 0.0F);
+  for (std::int64_t row = begin; row < end; ++row) {
+    if (width >= wide) fetch(reads, row * channels + channel, width);
+    for (std::int64_t c = 0; c < width; ++c)
+      add(row * channels + channel + c, channel + c, first[c], second[c]);
+  }
+  for (std::int64_t c = 0; c < width; ++c) {
+    sums.first[channel + c] += static_cast<double>(first[c]);
+    sums.second[channel + c] += static_cast<double>(second[c]);
+  }
+}
+
+template <class Add>
+TANDEM_INLINE void sum(Block block, Reads reads, Sums sums, const Add& add) {
+  std::fill_n(sums.first, block.channels, 0.0);
+  std::fill_n(sums.second, block.channels, 0.0);
+  for (std::int64_t row = 0; row < block.rows; row += run) {
+    const std::int64_t end = std::min(row + run, block.rows);
+    for (std::int64_t c = 0; c < block.channels; c += most)
+      sum_run(row, end, block.channels, c, std::min(most, block.channels - c), reads, sums, add);
+  }
+}
+
+/// About the first row, since squares of what lies far from 0 say little about how far apart it is.
+TANDEM_INLINE void moments_inline(const float* __restrict x, Block block, Sums sums) {
+  sum(block, {x, nullptr}, sums,
+      [x](std::int64_t at, std::int64_t channel, float& first, float& second) {
+        const float d = x[at] - x[channel];
+        first += d;
+        second += d * d;
+      });
+  for (std::int64_t c = 0; c < block.channels; ++c) {
+    const double mean = sums.first[c] / static_cast<double>(block.rows);
+    sums.second[c] = std::max(0.0, sums.second[c] - mean * sums.first[c]);
+    sums.first[c] = mean + static_cast<double>(x[c]);
+  }
+}
+
+/// A NaN stays one.
+TANDEM_INLINE float relu(float value) {
+  return 0 > value ? 0 : value;
+}
+
+TANDEM_INLINE float masked(float dy, float y) {
+  return y <= 0 ? 0 : dy;
+}
+
+TANDEM_INLINE void normalise_inline(const float* __restrict x, const float* __restrict residual,
+                                    float* __restrict y, Block block, Affine affine) {
+  const float *__restrict mean = affine.mean, *__restrict scale = affine.scale,
+                          *__restrict bias = affine.bias;
+  for (std::int64_t row = 0; row < block.rows; ++row) {
+    if (residual == nullptr) {
+      for (std::int64_t c = 0; c < block.channels; ++c)
+        y[c] = relu((x[c] - mean[c]) * scale[c] + bias[c]);
+    } else {
+      for (std::int64_t c = 0; c < block.channels; ++c)
+        y[c] = relu((x[c] - mean[c]) * scale[c] + bias[c] + residual[c]);
+      residual += block.channels;
+    }
+    x += block.channels;
+    y += block.channels;
+  }
+}
+
+TANDEM_INLINE void masked_sums_inline(const float* __restrict x, const float* __restrict dy,
+                                      Block block, Affine affine, Sums sums) {
+  sum(block, {x, dy}, sums, [=](std::int64_t at, std::int64_t c, float& first, float& second) {
+    const float d = x[at] - affine.mean[c];
+    const float g = masked(dy[at], d * affine.scale[c] + affine.bias[c]);
+    first += g;
+    second += g * d;
+  });
+}
+
+/// g first, which is in the cache when it is added up.
+TANDEM_INLINE void masking_sums_inline(const float* __restrict x, const float* __restrict y,
+                                       const float* __restrict dy, float* __restrict g, Block block,
+                                       const float* __restrict mean, Sums sums) {
+  const std::int64_t count = block.rows * block.channels;
+  for (std::int64_t i = 0; i < count; ++i) g[i] = masked(dy[i], y[i]);
+  const float* const known = g;
+  sum(block, {known, x}, sums, [=](std::int64_t at, std::int64_t c, float& first, float& second) {
+    first += known[at];
+    second += known[at] * (x[at] - mean[c]);
+  });
+}
+
+template <bool mask>
+TANDEM_INLINE void input_inline(const float* __restrict x, const float* __restrict dy,
+                                float* __restrict dx, Block block, Affine affine,
+                                Correction correction) {
+  const float *__restrict mean = affine.mean, *__restrict scale = affine.scale,
+                          *__restrict bias = affine.bias,
+                          *__restrict constant = correction.constant,
+                          *__restrict slope = correction.slope;
+  for (std::int64_t row = 0; row < block.rows; ++row) {
+    for (std::int64_t c = 0; c < block.channels; ++c) {
+      const float d = x[c] - mean[c];
+      const float g = mask ? masked(dy[c], d * scale[c] + bias[c]) : dy[c];
+      dx[c] = g * scale[c] - (constant[c] + slope[c] * d);
+    }
+    x += block.channels;
+    dy += block.channels;
+    dx += block.channels;
+  }
+}
+
+#ifdef TANDEM_V3
+bool has_v3() {
+  static const bool has = __builtin_cpu_supports("x86-64-v3");
+  return has;
+}
+
+TANDEM_V3 void moments_v3(const float* x, Block block, Sums sums) {
+  moments_inline(x, block, sums);
+}
+TANDEM_V3 void normalise_v3(const float* x, const float* residual, float* y, Block block,
+                            Affine affine) {
+  normalise_inline(x, residual, y, block, affine);
+}
+TANDEM_V3 void masked_sums_v3(const float* x, const float* dy, Block block, Affine affine,
+                              Sums sums) {
+  masked_sums_inline(x, dy, block, affine, sums);
+}
+TANDEM_V3 void masking_sums_v3(const float* x, const float* y, const float* dy, float* g,
+                               Block block, const float* mean, Sums sums) {
+  masking_sums_inline(x, y, dy, g, block, mean, sums);
+}
+TANDEM_V3 void masked_input_v3(const float* x, const float* dy, float* dx, Block block,
+                               Affine affine, Correction correction) {
+  input_inline<true>(x, dy, dx, block, affine, correction);
+}
+TANDEM_V3 void input_v3(const float* x, const float* g, float* dx, Block block, Affine affine,
+                        Correction correction) {
+  input_inline<false>(x, g, dx, block, affine, correction);
+}
+#define TANDEM_TRY_V3(call) \
+  if (has_v3()) return call
+#else
+#define TANDEM_TRY_V3(call) static_cast<void>(0)
+#endif
+
+}  // namespace
+
+void moments(const float* x, Block block, Sums sums) {
+  TANDEM_TRY_V3(moments_v3(x, block, sums));
+  moments_inline(x, block, sums);
+}
+
+void normalise(const float* x, const float* residual, float* y, Block block, Affine affine) {
+  TANDEM_TRY_V3(normalise_v3(x, residual, y, block, affine));
+  normalise_inline(x, residual, y, block, affine);
+}
+
+void masked_sums(const float* x, const float* dy, Block block, Affine affine, Sums sums) {
+  TANDEM_TRY_V3(masked_sums_v3(x, dy, block, affine, sums));
+  masked_sums_inline(x, dy, block, affine, sums);
+}
+
+void masking_sums(const float* x, const float* y, const float* dy, float* g, Block block,
+                  const float* mean, Sums sums) {
+  TANDEM_TRY_V3(masking_sums_v3(x, y, dy, g, block, mean, sums));
+  masking_sums_inline(x, y, dy, g, block, mean, sums);
+}
+
+void masked_input(const float* x, const float* dy, float* dx, Block block, Affine affine,
+                  Correction correction) {
+  TANDEM_TRY_V3(masked_input_v3(x, dy, dx, block, affine, correction));
+  input_inline<true>(x, dy, dx, block, affine, correction);
+}
+
+void input(const float* x, const float* g, float* dx, Block block, Affine affine,
+           Correction correction) {
+  TANDEM_TRY_V3(input_v3(x, g, dx, block, affine, correction));
+  input_inline<false>(x, g, dx, block, affine, correction);
+}
+
+}  // namespace tandem::fused
