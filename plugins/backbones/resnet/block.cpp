@@ -63,11 +63,11 @@ Block::Block(const BlockOptions& options, std::string_view end) {
   end_ = at == nodes.end() ? nodes.size() - 1 : static_cast<std::size_t>(at - nodes.begin());
 
   std::vector<torch::nn::Conv2d> convs;
-  std::vector<torch::nn::BatchNorm2d> norms;
+  std::vector<Norm> norms;
   for (const ConvShape& shape : conv_shapes(options)) {
     convs.push_back(
         make_conv(shape.input, shape.output, shape.kernel, shape.stride, shape.kernel / 2));
-    norms.emplace_back(shape.output);
+    norms.emplace_back(shape.output, options.norm);
   }
   if (options.zero_last_norm) torch::nn::init::zeros_(norms.back()->weight);
   keep(std::move(convs), std::move(norms));
@@ -82,7 +82,7 @@ bool Block::needs(std::size_t node) const {
   return in_shortcut || !ends_in_shortcut;
 }
 
-void Block::keep(std::vector<torch::nn::Conv2d> convs, std::vector<torch::nn::BatchNorm2d> norms) {
+void Block::keep(std::vector<torch::nn::Conv2d> convs, std::vector<Norm> norms) {
   for (std::size_t i = 0; i < convs.size(); ++i) {
     if (needs(3 * i)) convs_.push_back(register_module(numbered("conv", i + 1), convs[i]));
     if (needs(3 * i + 1)) norms_.push_back(register_module(numbered("bn", i + 1), norms[i]));
@@ -98,7 +98,7 @@ void Block::keep_downsample(const BlockOptions& options) {
   downsample_ = conv;
   torch::nn::Sequential both(conv);
   if (needs(downsample_node_ + 1)) {
-    downsample_norm_ = torch::nn::BatchNorm2d(options.output());
+    downsample_norm_ = Norm(options.output(), options.norm);
     both->push_back(downsample_norm_);
   }
   register_module("downsample", both);
@@ -118,14 +118,14 @@ typename Ops::Value Block::run(const Ops& ops, typename Ops::Value x) {
   for (std::size_t i = 0; i < convs_.size(); ++i) {
     y = ops.conv(convs_[i], y);
     if (end_ == 3 * i) return y;
-    y = ops.norm(norms_[i], y);
-    if (end_ == 3 * i + 1) return y;
+    if (end_ == 3 * i + 1) return ops.norm(norms_[i], y);
     if (3 * i + 2 >= downsample_node_) break;
-    y = ops.relu(y);
+    y = ops.norm_relu(norms_[i], y);
     if (end_ == 3 * i + 2) return y;
   }
-  y = ops.add(y, shortcut(ops, x));
-  return end_ == add_node_ ? y : ops.relu(y);
+  x = shortcut(ops, x);
+  if (end_ == add_node_) return ops.add(ops.norm(norms_.back(), y), x);
+  return ops.norm_relu(norms_.back(), y, x);
 }
 
 template at::Tensor Block::run(const TensorOps& ops, at::Tensor x);

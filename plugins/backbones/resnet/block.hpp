@@ -3,7 +3,6 @@
 #include "ops.hpp"
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 
 #include <cstddef>
@@ -20,6 +19,7 @@ struct BlockOptions {
   std::int64_t stride = 1;
   bool bottleneck = false;
   bool zero_last_norm = false;
+  NormOptions norm;
 
   std::int64_t output() const { return bottleneck ? 4 * planes : planes; }
   bool has_downsample() const { return stride != 1 || input != output(); }
@@ -47,15 +47,15 @@ class Block : public torch::nn::Module {
 
  private:
   bool needs(std::size_t node) const;
-  void keep(std::vector<torch::nn::Conv2d> convs, std::vector<torch::nn::BatchNorm2d> norms);
+  void keep(std::vector<torch::nn::Conv2d> convs, std::vector<Norm> norms);
   void keep_downsample(const BlockOptions& options);
   template <class Ops>
   typename Ops::Value shortcut(const Ops& ops, typename Ops::Value x);
 
   std::vector<torch::nn::Conv2d> convs_;
-  std::vector<torch::nn::BatchNorm2d> norms_;
+  std::vector<Norm> norms_;
   torch::nn::Conv2d downsample_{nullptr};
-  torch::nn::BatchNorm2d downsample_norm_{nullptr};
+  Norm downsample_norm_{nullptr};
   // The weight gradient of a strided 1×1 convolution over 8 channels or fewer writes out of bounds
   // where memory is channels-last (LibTorch 2.13, AVX-512): there the shortcut picks its pixels
   // first and convolves them without a stride, which is the same arithmetic.

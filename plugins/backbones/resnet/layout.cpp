@@ -27,6 +27,16 @@ Stem stem_of(const std::string& name) {
   return {3, 1, name == "cifar_pad2" ? 2 : 1, false};
 }
 
+NormOptions norm_of(const std::string& id, const Params& params) {
+  if (params.norm == "batch") return {};
+  if (params.norm == "group") return {NormOptions::group, params.groups};
+  if (params.zero_init_residual)
+    throw Error(ErrorKind::config,
+                id + ": zero_init_residual starts weights at 0 that training moves, and norm = "
+                     "\"frozen\" trains none of them; set zero_init_residual = false");
+  return {NormOptions::frozen};
+}
+
 Integers blocks_of(const std::string& id, int depth, const Params& params) {
   Integers blocks = params.blocks;
   if (blocks.empty()) {
@@ -71,19 +81,31 @@ void Params::declare(tandem::Fields<Params>& f) {
       .range(1, 64)
       .count(0, 4);
   f("zero_init_residual", &Params::zero_init_residual,
-    "each block starts as the identity: its last BatchNorm's weight is zero");
+    "each block starts as the identity: its last normalisation's weight is zero");
+  f("norm", &Params::norm,
+    "batch: BatchNorm; group: GroupNorm, which sees each picture alone, so that train.accumulate "
+    "is exact; frozen: BatchNorm as --init-from has it, statistics, weight and bias fixed")
+      .choices({"batch", "group", "frozen"});
+  f("groups", &Params::groups,
+    "of norm = group: groups in a layer; fewer where they would not divide its channels, or leave "
+    "less than two in each")
+      .range(1, 2048);
 }
 
 Layout make_layout(int depth, const Params& params) {
-  Layout layout{"resnet" + std::to_string(depth), stem_of(params.stem), params.width, {}};
+  Layout layout{"resnet" + std::to_string(depth),
+                stem_of(params.stem),
+                params.width,
+                norm_of("resnet" + std::to_string(depth), params),
+                {}};
   const Integers blocks = blocks_of(layout.id, depth, params);
   std::int64_t channels = params.width;
   for (std::size_t s = 0; s < blocks.size(); ++s) {
     const std::string stage = "layer" + std::to_string(s + 1);
     for (std::int64_t b = 0; b < blocks[s]; ++b) {
       const std::int64_t stride = s > 0 && b == 0 ? 2 : 1;
-      const BlockOptions options{channels, params.width << s, stride, depth >= 50,
-                                 params.zero_init_residual};
+      const BlockOptions options{channels,    params.width << s,         stride,
+                                 depth >= 50, params.zero_init_residual, layout.norm};
       layout.blocks.push_back({stage + "." + std::to_string(b), stage, options});
       channels = options.output();
     }

@@ -16,6 +16,8 @@ struct Params {
   std::int64_t stages = 4;
   tandem::Integers blocks;
   bool zero_init_residual = false;
+  std::string norm = "batch";
+  std::int64_t groups = 32;
   static void declare(tandem::Fields<Params>& f);
 };
 
@@ -38,12 +40,14 @@ struct Layout {
   std::string id;  ///< "resnet18"
   Stem stem;
   std::int64_t width;
+  NormOptions norm;
   std::vector<PlacedBlock> blocks;
 
   std::int64_t output() const { return blocks.back().options.output(); }
 };
 
-/// Throws tandem::Error(config) where `blocks` does not have one entry a stage.
+/// Throws tandem::Error(config) where `blocks` does not have one entry a stage, or where frozen
+/// weights would start at 0.
 Layout make_layout(int depth, const Params& params);
 
 /// Every tap, outermost first.

@@ -12,10 +12,6 @@ at::Tensor TensorOps::conv(const torch::nn::Conv2d& conv, const at::Tensor& x,
       x.slice(2, 0, c10::nullopt, pick_every).slice(3, 0, c10::nullopt, pick_every));
 }
 
-at::Tensor TensorOps::norm(const torch::nn::BatchNorm2d& norm, const at::Tensor& x) const {
-  return norm.ptr()->forward(x);
-}
-
 at::Tensor TensorOps::linear(const torch::nn::Linear& linear, const at::Tensor& x) const {
   return linear.ptr()->forward(x.flatten(1));
 }
@@ -31,11 +27,6 @@ tandem::GraphValue GraphOps::conv(const torch::nn::Conv2d& conv, tandem::GraphVa
   convolution.stride = {stride[0] * pick_every, stride[1] * pick_every};
   convolution.padding = {padding[0], padding[1]};
   return graph.convolution(x, convolution);
-}
-
-tandem::GraphValue GraphOps::norm(const torch::nn::BatchNorm2d& norm, tandem::GraphValue x) const {
-  return graph.batch_norm(
-      x, {norm->weight, norm->bias, norm->running_mean, norm->running_var, norm->options.eps()});
 }
 
 tandem::GraphValue GraphOps::linear(const torch::nn::Linear& linear, tandem::GraphValue x) const {

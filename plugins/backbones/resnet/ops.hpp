@@ -1,9 +1,9 @@
 #pragma once
 
+#include "norm.hpp"
 #include "tandem/sdk/exportable.hpp"
 
 #include <ATen/Functions.h>
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
@@ -22,8 +22,8 @@ struct TensorOps {
 
   /// Of every `pick_every`th pixel only.
   Value conv(const torch::nn::Conv2d& conv, const Value& x, std::int64_t pick_every = 1) const;
-  Value norm(const torch::nn::BatchNorm2d& norm, const Value& x) const;
-  Value relu(Value x) const { return x.relu_(); }
+  Value norm(const Norm& norm, const Value& x) const;
+  Value norm_relu(const Norm& norm, const Value& x, const Value& residual = {}) const;
   Value add(Value x, const Value& y) const { return x += y; }
   Value max_pool(const Value& x) const {
     return at::max_pool2d(x, stem_pool.kernel, stem_pool.stride, stem_pool.padding);
@@ -38,8 +38,11 @@ struct GraphOps {
   tandem::GraphBuilder& graph;
 
   Value conv(const torch::nn::Conv2d& conv, Value x, std::int64_t pick_every = 1) const;
-  Value norm(const torch::nn::BatchNorm2d& norm, Value x) const;
-  Value relu(Value x) const { return graph.relu(x); }
+  Value norm(const Norm& norm, Value x) const;
+  Value norm_relu(const Norm& norm, Value x) const { return graph.relu(this->norm(norm, x)); }
+  Value norm_relu(const Norm& norm, Value x, Value residual) const {
+    return graph.relu(graph.add(this->norm(norm, x), residual));
+  }
   Value add(Value x, Value y) const { return graph.add(x, y); }
   Value max_pool(Value x) const { return graph.max_pool(x, stem_pool); }
   Value average(Value x) const { return graph.adaptive_average_pool(x, {1, 1}); }

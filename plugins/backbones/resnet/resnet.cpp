@@ -14,7 +14,7 @@ ResNet::ResNet(int depth, const Params& params, const tandem::BackboneContext& c
       tap_(resolve(layout_, context.tap)),
       conv1_(add("conv1", make_conv(context.channels, layout_.width, layout_.stem.kernel,
                                     layout_.stem.stride, layout_.stem.padding))) {
-  if (tap_.place >= Tap::bn1) bn1_ = add("bn1", torch::nn::BatchNorm2d(layout_.width));
+  if (tap_.place >= Tap::bn1) bn1_ = add("bn1", Norm(layout_.width, layout_.norm));
   if (tap_.place >= Tap::blocks) build_blocks();
   if (tap_.place == Tap::fc) fc_ = add("fc", torch::nn::Linear(layout_.output(), imagenet_classes));
 }
@@ -32,9 +32,8 @@ template <class Ops>
 typename Ops::Value ResNet::run(const Ops& ops, typename Ops::Value x) {
   x = ops.conv(conv1_, x);
   if (tap_.place == Tap::conv1) return x;
-  x = ops.norm(bn1_, x);
-  if (tap_.place == Tap::bn1) return x;
-  x = ops.relu(x);
+  if (tap_.place == Tap::bn1) return ops.norm(bn1_, x);
+  x = ops.norm_relu(bn1_, x);
   if (tap_.place == Tap::relu) return x;
   if (layout_.stem.pool) x = ops.max_pool(x);
   for (const auto& block : blocks_) x = block->run(ops, x);

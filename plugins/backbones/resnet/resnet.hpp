@@ -33,7 +33,7 @@ class ResNet : public tandem::ModuleBackbone, public tandem::Exportable {
   Layout layout_;
   Tap tap_;
   torch::nn::Conv2d conv1_;
-  torch::nn::BatchNorm2d bn1_{nullptr};
+  Norm bn1_{nullptr};
   std::vector<std::shared_ptr<Block>> blocks_;
   torch::nn::Linear fc_{nullptr};
 };
