@@ -123,6 +123,19 @@ TEST_CASE("a rank that dies ends the others, named, and a part of the ranks save
   CHECK_FALSE(here.exists("run/checkpoints/latest"));
 }
 
+TEST_CASE("a plugin that never comes back on one rank ends them all, and leaves no process") {
+  const Workplace here;
+  const Words more = {"--ranks",  "2",
+                      "--plugin", TANDEM_FIXTURE_PLUGINS "/other_kinds.so",
+                      "--set",    "objective={use=\"endless\", projector=[8], rank=0, after=1}"};
+  // The launcher waits for all, and ends what does not end by itself.
+  const auto result = here.run(here.tiny(more), {{"TANDEM_RANK_PATIENCE", "5"}});
+  CAPTURE(result.err);
+  CHECK(result.code == 8);
+  CHECK(has(result.err, "error: rank 0 of 2 has been stuck in a step for 5 s"));
+  CHECK_FALSE(here.exists("run/checkpoints/latest"));
+}
+
 TEST_CASE("what ranks cannot share is refused, once") {
   const Workplace here;
   const auto result = here.run(here.tiny({"--ranks", "2", "--set", "train.batch_size=9"}));
