@@ -90,6 +90,10 @@ void Params::declare(tandem::Fields<Params>& f) {
     "of norm = group: groups in a layer; fewer where they would not divide its channels, or leave "
     "less than two in each")
       .range(1, 2048);
+  f("convolution", &Params::convolution,
+    "auto: 3x3 convolutions by Winograd's filtering where it is faster (float32, AVX2); direct: "
+    "all by LibTorch")
+      .choices({"auto", "direct"});
 }
 
 Layout make_layout(int depth, const Params& params) {

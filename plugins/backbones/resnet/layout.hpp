@@ -18,6 +18,7 @@ struct Params {
   bool zero_init_residual = false;
   std::string norm = "batch";
   std::int64_t groups = 32;
+  std::string convolution = "auto";
   static void declare(tandem::Fields<Params>& f);
 };
 

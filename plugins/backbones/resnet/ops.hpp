@@ -19,6 +19,7 @@ inline constexpr tandem::GraphPool stem_pool{{3, 3}, {2, 2}, {1, 1}};
 /// Runs them. Gives its argument, changed, where that saves memory.
 struct TensorOps {
   using Value = at::Tensor;
+  bool winograd = true;  ///< where it suits
 
   /// Of every `pick_every`th pixel only.
   Value conv(const torch::nn::Conv2d& conv, const Value& x, std::int64_t pick_every = 1) const;

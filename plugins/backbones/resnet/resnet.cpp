@@ -12,6 +12,7 @@ constexpr std::int64_t imagenet_classes = 1000;
 ResNet::ResNet(int depth, const Params& params, const tandem::BackboneContext& context)
     : layout_(make_layout(depth, params)),
       tap_(resolve(layout_, context.tap)),
+      winograd_(params.convolution == "auto"),
       conv1_(add("conv1", make_conv(context.channels, layout_.width, layout_.stem.kernel,
                                     layout_.stem.stride, layout_.stem.padding))) {
   if (tap_.place >= Tap::bn1) bn1_ = add("bn1", Norm(layout_.width, layout_.norm));
@@ -43,7 +44,7 @@ typename Ops::Value ResNet::run(const Ops& ops, typename Ops::Value x) {
 }
 
 at::Tensor ResNet::forward(const at::Tensor& view) {
-  return run(TensorOps(), view);
+  return run(TensorOps{winograd_}, view);
 }
 
 tandem::GraphValue ResNet::describe(tandem::GraphBuilder& graph, tandem::GraphValue picture) {

@@ -32,6 +32,7 @@ class ResNet : public tandem::ModuleBackbone, public tandem::Exportable {
   typename Ops::Value run(const Ops& ops, typename Ops::Value x);
   Layout layout_;
   Tap tap_;
+  bool winograd_;
   torch::nn::Conv2d conv1_;
   Norm bn1_{nullptr};
   std::vector<std::shared_ptr<Block>> blocks_;
