@@ -17,5 +17,6 @@ int ckpt_command(const Strings& words);
 int data_command(const Strings& words);
 int augment_command(const Strings& words);
 int bench_command(const Strings& words);
+int doctor_command(const Strings& words);
 
 }  // namespace tandem::cli

@@ -1,5 +1,7 @@
 #include "cli/process.hpp"
 
+#include "cli/control_groups.hpp"
+
 #include <ATen/Parallel.h>
 #include <malloc.h>
 #include <sched.h>
@@ -7,6 +9,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <string_view>
 
 namespace tandem::cli {
 namespace {
@@ -30,16 +34,26 @@ extern "C" void on_signal(int number) {
 
 }  // namespace
 
+bool retains_heap() {
+  const char* const value = std::getenv("TANDEM_RETAIN_HEAP");
+  return value == nullptr || value != std::string_view("0");
+}
+
 void retain_heap() {
+  if (!retains_heap()) return;
   constexpr int keep = 2'000'000'000;
   ::mallopt(M_MMAP_THRESHOLD, keep);
   ::mallopt(M_TRIM_THRESHOLD, keep);
 }
 
-int available_processors() {
+int processors_in_mask() {
   cpu_set_t mask;
   if (::sched_getaffinity(0, sizeof mask, &mask) != 0) return 1;
   return std::max(1, CPU_COUNT(&mask));
+}
+
+int available_processors() {
+  return threads_for(processors_in_mask(), processor_quota());
 }
 
 int set_threads(int threads) {

@@ -8,13 +8,17 @@ namespace tandem::cli {
 
 /// Tells the C library to keep freed memory: big tensors would otherwise be mapped, page-faulted
 /// and unmapped anew each time, which costs a fifth of a training step. Resident memory then stays
-/// at its peak.
+/// at its peak. The environment's TANDEM_RETAIN_HEAP=0 switches it off.
 void retain_heap();
+/// Whether it is switched on.
+bool retains_heap();
 
 /// Sets LibTorch's threads: `threads`, or as many as the process may run on where that is 0.
 /// Returns how many.
 int set_threads(int threads);
 /// How many processors the affinity mask leaves to this process.
+int processors_in_mask();
+/// How many processors the affinity mask and the control groups' time limits leave to this process.
 int available_processors();
 
 /// Makes a write beyond the file-size limit an error of that write, instead of the end of the

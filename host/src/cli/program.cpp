@@ -33,7 +33,9 @@ constexpr std::array commands = {
     Command{"ckpt", "list, verify and prune a run's checkpoints", ckpt_command},
     Command{"data", "check a data set: every picture, sizes, classes, duplicates", data_command},
     Command{"augment", "draw the views that training sees", augment_command},
-    Command{"bench", "measure the data path on this machine", bench_command},
+    Command{"bench", "measure steps, losses and the data path on this machine", bench_command},
+    Command{"doctor", "tell what this machine and this build are, and what is wrong with them",
+            doctor_command},
     Command{"plugins", "list plugins, show the parameters of one", plugins_command},
     Command{"config", "check or show a configuration", config_command},
 };

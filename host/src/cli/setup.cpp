@@ -27,6 +27,19 @@ constexpr Shorthand shorthands[] = {
     {"device", "run.device", "NAME", "cpu, cuda or auto (run.device)"},
 };
 
+std::filesystem::path find_config(const std::string& word) {
+  if (std::filesystem::exists(word)) return word;
+  const auto preset = preset_folder() / (word + ".toml");
+  if (std::filesystem::exists(preset)) return preset;
+  std::string message = "there is no file and no preset '" + word + "'";
+  const auto names = preset_names();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    message += (i == 0 ? "; presets: " : ", ") + names[i];
+  throw Error(ErrorKind::config, message);
+}
+
+}  // namespace
+
 std::filesystem::path preset_folder() {
   return program_prefix() / "share/tandem/presets";
 }
@@ -40,19 +53,6 @@ Strings preset_names() {
   std::sort(names.begin(), names.end());
   return names;
 }
-
-std::filesystem::path find_config(const std::string& word) {
-  if (std::filesystem::exists(word)) return word;
-  const auto preset = preset_folder() / (word + ".toml");
-  if (std::filesystem::exists(preset)) return preset;
-  std::string message = "there is no file and no preset '" + word + "'";
-  const auto names = preset_names();
-  for (std::size_t i = 0; i < names.size(); ++i)
-    message += (i == 0 ? "; presets: " : ", ") + names[i];
-  throw Error(ErrorKind::config, message);
-}
-
-}  // namespace
 
 std::string assignment(const std::string& key, const std::string& text) {
   return key + "=" + to_toml(ParamValue(text));

@@ -11,6 +11,10 @@ namespace tandem::cli {
 /// Never the current folder unless an option names it. Throws Error(plugin).
 plugin::Catalog make_catalog(const Arguments& arguments, Log& log);
 
+/// Where the program's presets are, and what they are called, sorted.
+std::filesystem::path preset_folder();
+Strings preset_names();
+
 /// The options that `read_layers` understands, and `words` words under the name "config"; --out for
 /// the run's folder unless the command writes something else there.
 void add_config_options(Arguments& arguments, int words, bool out_is_run = true);
