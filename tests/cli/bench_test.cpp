@@ -1,4 +1,4 @@
-// `tandem bench data`: that it measures everything and names it; never how fast.
+// `tandem bench`: that each part measures everything and names it; never how fast.
 #include "catch.hpp"
 #include "workplace.hpp"
 
@@ -63,4 +63,148 @@ TEST_CASE("bench knn tells both sides and their ratio, and refuses what makes no
   CHECK(has(here.run(words).out, "50 queries, a bank of 300, width 8"));
   for (const char* option : {"--bank", "--queries", "--width", "--rounds"})
     CHECK(here.run({"bench", "knn", option, "0"}).code == 2);
+}
+
+TEST_CASE("bench roofline finds every convolution and product of a step, and what each costs") {
+  const Workplace here;
+  const auto result = here.run({"bench", "roofline", "tiny.toml", "--rounds", "2", "--seconds",
+                                "0.0001", "--json", "--set", "train.batch_size=10"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const auto json = Json::parse(result.out);
+  CHECK(json.at("threads") == 1);
+  std::map<std::string, Json> kernels;
+  for (const auto& kernel : json.at("kernels")) {
+    kernels[kernel.at("name")] = kernel;
+    CHECK(kernel.at("seconds").at("rounds").size() == 2);
+    CHECK(kernel.at("flop_per_second") > 0);
+  }
+  // ResNet-10 of one stage: a stem of 3 channels, then one block of two 3x3 convolutions, for each
+  // of two views. The pictures want no gradient.
+  const auto& stem = kernels.at("conv 3x3 3-8 of 16x16 forward");
+  CHECK(stem.at("count") == 2);
+  CHECK(stem.at("flop") == 2 * 10 * 16 * 16 * 3 * 8 * 9);
+  CHECK(stem.at("input") == Json({10, 3, 16, 16}));
+  CHECK(kernels.contains("conv 3x3 3-8 of 16x16 to weight"));
+  CHECK_FALSE(kernels.contains("conv 3x3 3-8 of 16x16 to input"));
+  for (const std::string pass : {"forward", "to input", "to weight"}) {
+    const auto& block = kernels.at("conv 3x3 8-8 of 16x16 " + pass);
+    CHECK(block.at("count") == 4);
+    CHECK(block.at("flop") == 2 * 10 * 16 * 16 * 8 * 8 * 9);
+  }
+  // The projector's first layer, of each view.
+  CHECK(kernels.at("product 10x8 8x16").at("count") == 2);
+  CHECK(json.at("product").at("flop") == 2.0 * 2048 * 2048 * 2048);
+  CHECK(json.at("step_seconds").at("median") > 0);
+  CHECK_FALSE(here.exists("runs"));
+}
+
+TEST_CASE("bench step tells a step's parts, its memory, and what its kernels take alone") {
+  const Workplace here;
+  const auto result =
+      here.run({"bench", "step", "tiny.toml", "--rounds", "5", "--seconds", "0.0001", "--json"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const auto json = Json::parse(result.out);
+  for (const char* part : {"step", "forward", "backward", "optimizer", "data", "roofline"})
+    CHECK(json.at(std::string(part) + "_seconds").at("rounds").size() == 5);
+  CHECK(json.at("peak_bytes") > 1e6);
+  CHECK(json.at("flop") > 0);
+  CHECK(json.at("roofline_share").at("at_least") <= json.at("roofline_share").at("median"));
+  CHECK(json.at("pictures_per_second") > 0);
+  CHECK_FALSE(here.exists("runs"));
+
+  const auto text = here.run({"bench", "step", "tiny.toml", "--one-batch", "--rounds", "1",
+                              "--seconds", "0", "--set", "run.precision=bfloat16"});
+  CAPTURE(text.err);
+  CHECK(text.code == 0);
+  CHECK(has(text.out, "barlow_twins on resnet10, batch 8, bfloat16, 1 thread"));
+  CHECK(has(text.out, "peak memory"));
+  CHECK_FALSE(has(text.out, "GFLOP"));
+}
+
+TEST_CASE("bench step and roofline make pictures where none are named, and refuse nonsense") {
+  const Workplace here;
+  const Words small = {"--set",
+                       "backbone.width=4",
+                       "--set",
+                       "train.batch_size=4",
+                       "--set",
+                       "objective.projector=[4]",
+                       "--one-batch",
+                       "--rounds",
+                       "1",
+                       "--seconds",
+                       "0"};
+  Words words = {"bench", "step"};
+  words.insert(words.end(), small.begin(), small.end());
+  const auto result = here.run(words);
+  CAPTURE(result.err);
+  CHECK(result.code == 0);
+  CHECK(here.run({"bench", "roofline", "tiny.toml", "--seconds", "0"}).code == 2);
+  CHECK(here.run({"bench", "step", "tiny.toml", "--rounds", "0"}).code == 2);
+  CHECK(here.run({"bench", "step", "nowhere.toml"}).code == 3);
+}
+
+TEST_CASE("bench loss measures time and memory of every objective's loss") {
+  const Workplace here;
+  for (const char* objective : {"barlow_twins", "simsiam", "byol", "simclr"}) {
+    CAPTURE(objective);
+    const auto result =
+        here.run({"bench", "loss", "--objective", objective, "--batch", "32", "--dim", "64",
+                  "--threads", "1", "--rounds", "2", "--seconds", "0.001", "--json"});
+    CAPTURE(result.err);
+    REQUIRE(result.code == 0);
+    CHECK(result.err.empty());
+    const auto json = Json::parse(result.out);
+    CHECK(json.at("objective") == objective);
+    CHECK(json.at("batch") == 32);
+    CHECK(json.at("dim") == 64);
+    CHECK(json.at("threads") == 1);
+    CHECK(json.at("seconds_low") <= json.at("seconds_median"));
+    CHECK(json.at("seconds_median") <= json.at("seconds_high"));
+    CHECK(json.at("peak_bytes") > 0);
+    // At least the gradient of one view.
+    CHECK(json.at("tensor_peak_bytes") >= 32 * 64 * 4);
+    CHECK(json.at("tensor_bytes") >= json.at("tensor_peak_bytes"));
+  }
+}
+
+TEST_CASE(
+    "bench loss tells that the correlation form holds the matrix that the Gram form has not") {
+  const Workplace here;
+  const auto peak = [&](const std::string& form) {
+    const auto result =
+        here.run({"bench", "loss", "--batch", "16", "--dim", "1024", "--threads", "1", "--rounds",
+                  "1", "--seconds", "0.001", "--json", "--set", "objective.form=" + form});
+    REQUIRE(result.code == 0);
+    const auto json = Json::parse(result.out);
+    return std::make_pair(json.at("peak_bytes").get<double>(),
+                          json.at("tensor_peak_bytes").get<double>());
+  };
+  const auto gram = peak("gram"), correlation = peak("correlation");
+  const double matrix = 1024 * 1024 * 4;
+  CHECK(correlation.second >= matrix);
+  CHECK(gram.second < matrix / 2);
+  CHECK(correlation.first >= matrix);
+}
+
+TEST_CASE("bench loss takes several sizes, and refuses what makes no sense") {
+  const Workplace here;
+  const Words quick = {"--rounds", "1", "--seconds", "0.001"};
+  const auto run = [&](Words words) {
+    words.insert(words.end(), quick.begin(), quick.end());
+    return here.run(words);
+  };
+  const Words two = {"bench", "loss", "--batch", "8", "--dim", "16", "--batch", "4", "--dim", "8"};
+  const auto table = run(two);
+  CHECK(table.code == 0);
+  CHECK(has(table.out, "N 8, D 16"));
+  CHECK(has(table.out, "N 4, D 8"));
+  Words machine = two;
+  machine.push_back("--json");
+  CHECK(Json::parse(run(machine).out).at("losses").size() == 2);
+  CHECK(run({"bench", "loss", "--batch", "8"}).code == 2);
+  CHECK(run({"bench", "loss", "--batch", "1", "--dim", "8"}).code == 2);
+  CHECK(run({"bench", "loss", "--objective", "nothing"}).code == 5);
 }

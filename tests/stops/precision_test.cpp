@@ -38,7 +38,8 @@ TEST_CASE("what auto chose belongs to the run, which goes on with it") {
   const auto config = read_file(here / "run/config.toml");
   CHECK_FALSE(has(config, "precision = \"auto\""));
   // The same command again, where the configuration still says auto.
-  const auto resumed = here.run(with_precision(here, "run", "auto", {"--resume"}));
+  const auto resumed =
+      here.run(with_precision(here, "run", "auto", {"--resume", saving[0], saving[1]}));
   CAPTURE(resumed.err);
   CHECK(resumed.code == 0);
   CHECK(read_file(here / "run/config.toml") == config);

@@ -32,6 +32,9 @@ class Arguments {
   std::string text(const char* name) const;
   Strings list(const char* name) const;
   std::int64_t number(const char* name) const { return values_[name].as<std::int64_t>(); }
+  std::vector<std::int64_t> numbers(const char* name) const {
+    return values_[name].as<std::vector<std::int64_t>>();
+  }
   double real(const char* name) const { return values_[name].as<double>(); }
   bool flag(const char* name) const { return has(name) && values_[name].as<bool>(); }
 

@@ -11,5 +11,8 @@ namespace tandem::cli {
 /// Each takes the words after its own and returns an exit code.
 int bench_data(const Strings& words);
 int bench_knn(const Strings& words);
+int bench_loss(const Strings& words);
+int bench_roofline(const Strings& words);
+int bench_step(const Strings& words);
 
 }  // namespace tandem::cli

@@ -13,6 +13,7 @@
 #include "run/full_paths.hpp"
 #include "run/gallery.hpp"
 #include "run/learning.hpp"
+#include "run/loader_workers.hpp"
 #include "run/manifest.hpp"
 #include "run/model.hpp"
 #include "run/online_probe.hpp"
@@ -41,13 +42,6 @@ namespace {
 train::Look examine(std::span<const Embedding> views, bool whole) {
   const auto pair = eval::embedding_pair(views);
   return {eval::embedding_health(pair), whole ? eval::cross_correlation(pair) : std::nullopt};
-}
-
-int loader_workers(const config::Config& config) {
-  if (config.data.workers >= 0) return config.data.workers;
-  // Views cost a fraction of a step, so a worker or two keep up; more would take the cores that the
-  // step needs.
-  return std::clamp(at::get_num_threads() / 4, 1, 8);
 }
 
 train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch, at::Device device,
