@@ -205,7 +205,7 @@ run::TrainSummary train_together(const run::Prepared& prepared, plugin::Catalog&
               Log::join("rank ", place.rank, " gave ", formats::human_bytes(traffic.bytes),
                         " into ", traffic.operations, " collectives, for which it waited ",
                         report::fixed(traffic.seconds, 2), " s; ", report::fixed(traffic.hidden, 2),
-                        " s more of them passed behind backward passes"));
+                        " s more of them passed in the background"));
     return summary;
   } catch (const std::exception& error) {
     group.fail(error.what());
