@@ -48,7 +48,7 @@ Finding memory_format() {
 Finding cuda() {
   const bool there = at::hasCUDA();
   return {"cuda",
-          there ? "in this LibTorch, which Tandem does not use yet: run.device is cpu"
+          there ? "in this LibTorch: run.device may be cuda"
                 : "not in this LibTorch: run.device is cpu",
           {{"there", there}}};
 }

@@ -3,8 +3,10 @@
 #include "config/parse.hpp"
 #include "report/text.hpp"
 #include "run/together.hpp"
+#include "tandem/base/error.hpp"
 #include "train/precision.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/ops/scalar_tensor.h>
 
 #include <algorithm>
@@ -27,7 +29,8 @@ std::optional<std::string> own_precision(const std::filesystem::path& folder) {
   return text == nullptr || *text == "auto" ? "float32" : *text;
 }
 
-std::string choose(Log& log) {
+std::string choose(bool on_cpu, Log& log) {
+  if (!on_cpu) return "float32";
   const auto choice = train::choose_precision();
   if (!choice.probe) {
     log.write(LogLevel::debug, "float32: this processor multiplies no bfloat16");
@@ -54,14 +57,19 @@ std::string agreed(const std::string& own, train::ProcessGroup* group) {
 config::Config settle_precision(config::Config config, FolderUse use, train::ProcessGroup* group,
                                 Log& log) {
   std::string& precision = config.run.precision;
+  const std::string& device = config.run.device;
+  const bool on_cpu = device == "cpu" || (device == "auto" && !at::hasCUDA());
   if (precision == "auto") {
     std::string own;
     if (ranks_of(group).rank() == 0) {
       const auto before = use == FolderUse::resume ? own_precision(config.run.out) : std::nullopt;
-      own = before ? *before : choose(log);
+      own = before ? *before : choose(on_cpu, log);
     }
     precision = agreed(own, group);
   }
+  if (precision == "bfloat16" && !on_cpu)
+    throw Error(ErrorKind::config,
+                "run.precision = \"bfloat16\" is for run.device = \"cpu\": set it to \"float32\"");
   if (precision == "bfloat16" && !train::multiplies_bfloat16())
     log.warn(
         "run.precision is bfloat16, for which this processor has no instructions: a step "

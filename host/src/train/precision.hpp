@@ -9,8 +9,9 @@ namespace tandem::train {
 
 /// For its scope's length convolutions and matrix products of this thread are done in bfloat16 on
 /// the CPU (autocast), from weights that stay float32; not `on`: nothing. Weights are narrowed anew
-/// each time, never kept: what was narrowed without a graph would otherwise be used with one, and
-/// lose its gradient. Puts back what was set before, also where an exception ends the scope.
+/// each time, never kept: so the gradients of several views add up in float32, and LibTorch before
+/// pytorch#165068 loses the gradient of a weight that was narrowed without a graph first. Puts back
+/// what was set before, also where an exception ends the scope.
 class Bfloat16 {
  public:
   explicit Bfloat16(bool on);
