@@ -10,6 +10,14 @@ if(TANDEM_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# Headers that a target compiles once. Who could not use them is an error, since that would silently cost their time.
+function(tandem_precompile target)
+  if(TANDEM_PCH)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+    target_compile_options(${target} PRIVATE -Winvalid-pch -Werror=invalid-pch)
+  endif()
+endfunction()
+
 # One precompiled header for all that use LibTorch; a user that could not use it is an error, since it would
 # silently cost its twenty seconds each time.
 function(tandem_torch_pch target)

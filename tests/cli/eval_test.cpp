@@ -75,6 +75,9 @@ TEST_CASE("weights that do not fit, and runs without labels, are told") {
   CHECK(has(unlabelled.err, "name labelled test pictures with --queries DIR"));
 
   REQUIRE(here.run(here.tiny({"--out", "other"})).code == 0);
+  const auto nowhere = here.run({"eval", "knn", "other", "--queries", "nowhere"});
+  CHECK(nowhere.code == 4);
+  CHECK(has(nowhere.err, "nowhere: no such file or folder: check --queries or eval.path"));
   const auto whole = read_file(here / "other/backbone.safetensors");
   write_file(here / "other/backbone.safetensors", whole.substr(0, whole.size() - 100));
   const auto cut = here.run({"eval", "knn", "other"});

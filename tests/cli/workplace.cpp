@@ -12,6 +12,7 @@ constexpr const char* tiny_toml = R"(
 [run]
 seed = 0
 threads = 1
+precision = "float32"
 [data]
 source = "synthetic"
 synthetic_count = 40

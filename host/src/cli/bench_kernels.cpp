@@ -2,6 +2,7 @@
 
 #include "bench/machine.hpp"
 #include "bench/statistics.hpp"
+#include "cli/bench.hpp"
 #include "cli/bench_report.hpp"
 #include "cli/process.hpp"
 #include "cli/setup.hpp"
@@ -62,9 +63,9 @@ bench::KernelEffort kernel_effort(const Arguments& arguments, bool none_may_be) 
   const bench::KernelEffort effort{arguments.real("seconds"),
                                    static_cast<int>(arguments.number("rounds"))};
   const bool long_enough = effort.seconds > 0 || (none_may_be && effort.seconds == 0);
-  if (!long_enough || effort.rounds < 1)
-    throw Error(ErrorKind::usage, none_may_be ? "--rounds must be positive, --seconds 0 or more"
-                                              : "--rounds and --seconds must be positive");
+  if (!long_enough || effort.rounds < 1 || arguments.number("rounds") > most_rounds)
+    throw Error(ErrorKind::usage, none_may_be ? "--rounds is from 1 to 1000, --seconds 0 or more"
+                                              : "--rounds is from 1 to 1000, --seconds positive");
   return effort;
 }
 
@@ -76,6 +77,9 @@ run::Prepared prepare_bench(const Arguments& arguments, plugin::Catalog& catalog
     layers.assignments.push_back({"data.source=\"synthetic\"", "tandem bench"});
     prepared = run::prepare(layers, catalog);
   }
+  if (prepared.config.run.device == "cuda")
+    throw Error(ErrorKind::usage,
+                "tandem bench measures the CPU: leave run.device and --device out");
   set_threads(prepared.config.run.threads);
   prepared.config =
       run::settle_precision(prepared.config, run::FolderUse::fresh, /*group=*/nullptr, log);

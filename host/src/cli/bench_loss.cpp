@@ -72,8 +72,10 @@ std::vector<LossSize> sizes_of(const Arguments& arguments) {
 bench::Effort effort_of(const Arguments& arguments) {
   const bench::Effort effort{arguments.real("seconds"),
                              static_cast<int>(arguments.number("rounds"))};
-  if (!(effort.seconds > 0) || effort.rounds < 1 || arguments.number("threads") < 0)
-    throw Error(ErrorKind::usage, "--seconds and --rounds must be positive, --threads 0 or more");
+  if (!(effort.seconds > 0) || effort.rounds < 1 || arguments.number("rounds") > most_rounds ||
+      arguments.number("threads") < 0)
+    throw Error(ErrorKind::usage,
+                "--rounds is from 1 to 1000, --seconds positive, --threads 0 or more");
   return effort;
 }
 

@@ -48,7 +48,8 @@ Finding memory_format() {
 Finding cuda() {
   const bool there = at::hasCUDA();
   return {"cuda",
-          there ? "in this LibTorch: run.device may be cuda"
+          there ? "in this LibTorch: run.device may be cuda, which no test has run on yet; auto is "
+                  "the CPU"
                 : "not in this LibTorch: run.device is cpu",
           {{"there", there}}};
 }

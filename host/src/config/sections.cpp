@@ -14,7 +14,8 @@ std::vector<std::string> source_kinds() {
 void RunSection::declare(Fields<RunSection>& f) {
   f("seed", &RunSection::seed, "start of all random numbers: equal seeds give equal runs").min(0);
   f("out", &RunSection::out, "run folder; empty: a new one below runs/");
-  f("device", &RunSection::device, "where the network runs").choices({"auto", "cpu", "cuda"});
+  f("device", &RunSection::device, "where the network runs; auto is the CPU")
+      .choices({"auto", "cpu", "cuda"});
   f("threads", &RunSection::threads, "CPU threads of the network").min(1).word("all", 0);
   f("precision", &RunSection::precision,
     "number type: bfloat16 is that of products and convolutions in encoder and heads, where "

@@ -1,6 +1,7 @@
 #include "run/data_set.hpp"
 
 #include "data/classes.hpp"
+#include "data/shards.hpp"
 #include "run/pictures.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 
 namespace tandem::run {
@@ -115,6 +117,10 @@ data::Shape typical_shape(const data::Source& source) {
 }
 
 void use_test_pictures(DataSet& set, const config::Config& config) {
+  const std::filesystem::path path = config.eval.path;
+  if (!std::filesystem::exists(path) && !data::is_shard_pattern(path))
+    throw Error(ErrorKind::data,
+                path.string() + ": no such file or folder: check --queries or eval.path");
   auto section = config.data;
   section.source = config.eval.source;
   section.path = config.eval.path;

@@ -6,7 +6,6 @@
 #include "tandem/base/error.hpp"
 #include "train/precision.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/ops/scalar_tensor.h>
 
 #include <algorithm>
@@ -57,8 +56,7 @@ std::string agreed(const std::string& own, train::ProcessGroup* group) {
 config::Config settle_precision(config::Config config, FolderUse use, train::ProcessGroup* group,
                                 Log& log) {
   std::string& precision = config.run.precision;
-  const std::string& device = config.run.device;
-  const bool on_cpu = device == "cpu" || (device == "auto" && !at::hasCUDA());
+  const bool on_cpu = config.run.device != "cuda";
   if (precision == "auto") {
     std::string own;
     if (ranks_of(group).rank() == 0) {

@@ -12,8 +12,8 @@ namespace tandem::run {
 
 /// What of a finished run is opened.
 struct RunChoice {
-  bool best = false;  ///< the weights of the epoch with the best kNN, instead of the last ones
-  std::string test;   ///< labelled test pictures; empty: what the run evaluated with
+  bool best = false;   ///< the weights of the epoch with the best kNN, instead of the last ones
+  std::string test;    ///< labelled test pictures; empty: what the run evaluated with
   bool trust = false;  ///< code that the run's backbone came with may run
 };
 

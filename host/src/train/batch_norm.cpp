@@ -106,9 +106,12 @@ struct Normalise : torch::autograd::Function<Normalise> {
     std::vector<std::int64_t> shape(static_cast<std::size_t>(input.dim()), 1);
     shape[1] = channels;
     const auto as_channels = [&](const at::Tensor& tensor) {
-      return tensor.to(input.scalar_type()).view(shape);
+      return tensor.to(wide_type(input)).view(shape);
     };
-    dx.sub_(as_channels(offset)).addcmul_(input, as_channels(slope), -1);
+    // Not narrowed in between: what is off is off for a whole channel, and would add up.
+    at::Tensor wide = dx.to(wide_type(input));
+    wide.sub_(as_channels(offset)).addcmul_(input.to(wide_type(input)), as_channels(slope), -1);
+    dx = wide.to(input.scalar_type());
     if (!weight.defined()) dweight.reset();
     if (!context->saved_data["bias"].toBool()) dbias.reset();
     return {dx, dweight, dbias, {}, {}, {}, {}, {}};

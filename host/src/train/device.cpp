@@ -26,7 +26,7 @@ namespace {
 }  // namespace
 
 at::Device choose_device(const std::string& name, int local_rank) {
-  if (name == "cpu" || (name == "auto" && !at::hasCUDA())) return at::kCPU;
+  if (name != "cuda") return at::kCPU;
   if (!at::hasCUDA()) refuse_cuda();
   const auto count = static_cast<int>(at::getNumGPUs());
   if (local_rank >= count)

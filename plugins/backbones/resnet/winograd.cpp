@@ -19,7 +19,6 @@ using torch::autograd::variable_list;
 
 const Kernels* kernels() {
 #ifdef TANDEM_WINOGRAD_X86
-  if (__builtin_cpu_supports("x86-64-v4")) return &kernels_v4;
   if (__builtin_cpu_supports("x86-64-v3")) return &kernels_v3;
 #endif
   return nullptr;

@@ -69,7 +69,6 @@ struct Kernels {
 
 #ifdef TANDEM_WINOGRAD_X86
 extern const Kernels kernels_v3;  ///< x86-64-v3: AVX2 and FMA
-extern const Kernels kernels_v4;  ///< x86-64-v4: AVX-512
 #endif
 
 }  // namespace resnet::winograd

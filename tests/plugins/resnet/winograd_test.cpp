@@ -70,8 +70,10 @@ at::Tensor channels_last(std::initializer_list<std::int64_t> sizes, at::ScalarTy
 }
 
 bool machine_has_it() {
-  return resnet::winograd_suits(channels_last({1, 16, 8, 8}, at::kFloat),
-                                at::empty({16, 16, 3, 3}));
+  if (resnet::winograd_suits(channels_last({1, 16, 8, 8}, at::kFloat), at::empty({16, 16, 3, 3})))
+    return true;
+  WARN("skipped: no AVX2 and FMA");
+  return false;
 }
 
 }  // namespace
