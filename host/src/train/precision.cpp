@@ -16,8 +16,8 @@ namespace tandem::train {
 namespace {
 
 /// The probe's convolution is LibTorch's own. Backbones that compute it in float32 by Winograd's
-/// filtering, as our ResNets do, take 0.4 of its time for it: only what is more pays, with the casts
-/// of a whole step.
+/// filtering, as our ResNets do, take 0.4 of its time for it: only what is more pays, with the
+/// casts of a whole step.
 constexpr double least_gain = 3;
 
 constexpr int rounds = 3;
