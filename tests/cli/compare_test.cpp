@@ -31,7 +31,7 @@ TEST_CASE("runs of one comparison have one number type, that of its first run") 
   write_configurations(here);
   REQUIRE(here.run(compare({"--set", "run.precision=\"float64\""})).code == 0);
   // Goes on with more seeds, where the type is left open.
-  const auto more = here.run(compare({"--seeds", "2"}));
+  const auto more = here.run(compare({"--seeds", "2", "--set", "run.precision=\"auto\""}));
   CAPTURE(more.err);
   REQUIRE(more.code == 0);
   CHECK(has(more.err, "2 of 4 runs are there already"));
