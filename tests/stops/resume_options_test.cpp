@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <regex>
 
 namespace {
 
@@ -212,6 +213,15 @@ TEST_CASE("checkpoints of every so many epochs stay for good") {
   const auto list = Json::parse(here.run({"ckpt", "ls", "run", "--json"}).out);
   REQUIRE(list.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) CHECK(list[i].at("step") == 4 * (i + 1));
+}
+
+TEST_CASE("a run tells at its start what a checkpoint will take, of the disk and of time") {
+  const Workplace here;
+  const auto result = here.run(here.tiny({}));
+  REQUIRE(result.code == 0);
+  CHECK(std::regex_search(result.err, std::regex("a checkpoint takes [0-9.]+ [KM]iB and about "
+                                                 "[0-9]+\\.[0-9]{3} s, at most 4 are there")));
+  CHECK_FALSE(here.exists("run/checkpoints/.speed.tmp"));
 }
 
 TEST_CASE("a dry run tells what a checkpoint costs, and keeps none") {

@@ -1,6 +1,7 @@
 #include "cli/process.hpp"
 
 #include "cli/control_groups.hpp"
+#include "cli/tensor_memory.hpp"
 
 #include <ATen/Parallel.h>
 #include <malloc.h>
@@ -44,6 +45,7 @@ void retain_heap() {
   constexpr int keep = 2'000'000'000;
   ::mallopt(M_MMAP_THRESHOLD, keep);
   ::mallopt(M_TRIM_THRESHOLD, keep);
+  keep_tensor_memory();
 }
 
 int processors_in_mask() {

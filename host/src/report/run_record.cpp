@@ -1,7 +1,6 @@
 #include "report/run_record.hpp"
 
 #include "report/metrics_reader.hpp"
-#include "tandem/base/error.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -34,7 +33,7 @@ std::string name_of(const std::filesystem::path& folder) {
 void require_run(const std::filesystem::path& folder) {
   for (const char* file : {"config.toml", "metrics.jsonl"}) {
     if (std::filesystem::is_regular_file(folder / file)) continue;
-    throw Error(ErrorKind::usage, folder.string() + " is not a run folder: it has no " + file);
+    throw not_a_run(folder, file);
   }
 }
 
@@ -72,6 +71,12 @@ std::map<std::string, std::string> used_plugins(const RunRecord& run) {
     hashes[id->get<std::string>()] = hash->get<std::string>();
   }
   return hashes;
+}
+
+Error not_a_run(const std::filesystem::path& folder, const std::string& file) {
+  return Error(ErrorKind::usage, std::filesystem::exists(folder)
+                                     ? folder.string() + " is not a run folder: it has no " + file
+                                     : folder.string() + ": no such run folder");
 }
 
 RunRecord read_run(const std::filesystem::path& folder) {

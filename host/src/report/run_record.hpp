@@ -3,6 +3,7 @@
 #include "formats/json_lines.hpp"
 #include "report/curve.hpp"
 #include "report/observer.hpp"
+#include "tandem/base/error.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -57,6 +58,9 @@ struct RunRecord {
 
 /// The SHA-256 of each plugin's file that a run used, by the plugin's id, as its manifest has them.
 std::map<std::string, std::string> used_plugins(const RunRecord& run);
+
+/// The error for a folder that lacks a run's `file`, or is not there at all: kind `usage`.
+Error not_a_run(const std::filesystem::path& folder, const std::string& file);
 
 /// Reads a run's folder. What is missing or damaged is left out; throws Error(usage) for a folder
 /// without config.toml or metrics.jsonl, which is no run.

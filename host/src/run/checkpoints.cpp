@@ -1,6 +1,7 @@
 #include "run/checkpoints.hpp"
 
 #include "checkpoint/weights.hpp"
+#include "formats/atomic_file.hpp"
 #include "formats/disk.hpp"
 #include "formats/sealed_folder.hpp"
 #include "plugin/stamp.hpp"
@@ -11,8 +12,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace tandem::run {
@@ -38,6 +43,24 @@ std::uint64_t free_bytes(const fs::path& folder) {
   std::error_code error;
   const auto space = fs::space(folder, error);
   return error ? UINT64_MAX : space.available;
+}
+
+/// About how long writing so much into this folder durably takes, from how long its first part, 1
+/// MiB at most, takes now; nothing where that cannot be written.
+std::optional<double> predict_seconds(const fs::path& folder, std::uint64_t bytes) {
+  const std::uint64_t sample = std::clamp<std::uint64_t>(bytes, 1, 1U << 20);
+  // As what a kill leaves of a file is called, and swept away by the next start.
+  const fs::path file = folder / ".speed.tmp";
+  const auto begin = std::chrono::steady_clock::now();
+  try {
+    formats::write_file(file, std::string(sample, '\0'));
+  } catch (const Error&) {
+    return std::nullopt;  // a checkpoint that cannot be written says so itself
+  }
+  const double seconds = seconds_since(begin);
+  std::error_code ignored;
+  fs::remove(file, ignored);
+  return seconds * static_cast<double>(bytes) / static_cast<double>(sample);
 }
 
 }  // namespace
@@ -136,9 +159,11 @@ Checkpoints::Checkpoints(const RunFolder& folder, const TrainingParts& parts,
       fixed_(describe_training(parts, plan)),
       bytes_(predict_bytes(parts)) {
   store_.prepare();
+  const auto seconds = predict_seconds(store_.folder(), bytes_);
   log_.write(LogLevel::info,
-             Log::join("a checkpoint takes ", formats::human_bytes(bytes_), ", at most ",
-                       parts.config.checkpoint.keep + 2, " are there at a time, ",
+             Log::join("a checkpoint takes ", formats::human_bytes(bytes_),
+                       seconds ? " and about " + report::fixed(*seconds, 3) + " s" : "",
+                       ", at most ", parts.config.checkpoint.keep + 2, " are there at a time, ",
                        formats::human_bytes(free_bytes(store_.folder())), " are free"));
   make_room();
 }

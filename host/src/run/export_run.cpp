@@ -3,6 +3,7 @@
 #include "checkpoint/onnx.hpp"
 #include "checkpoint/open_backbone.hpp"
 #include "formats/json_lines.hpp"
+#include "report/run_record.hpp"
 #include "run/export_weights.hpp"
 #include "run/run_folder.hpp"
 #include "tandem/base/error.hpp"
@@ -31,8 +32,7 @@ void check(const std::filesystem::path& run, const ExportOptions& options) {
   if (part != "backbone" && format != "safetensors")
     misused("--part " + part + " is for --format safetensors: " + format +
             " knows no heads of an objective");
-  if (!std::filesystem::exists(run / files::config))
-    misused(run.string() + " is not a run folder: it has no " + files::config);
+  if (!std::filesystem::exists(run / files::config)) throw report::not_a_run(run, files::config);
   if (std::filesystem::exists(out) && !overwrite)
     misused(out.string() + " exists; name another file with --out, or replace it with --overwrite");
 }

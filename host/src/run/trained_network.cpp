@@ -2,6 +2,7 @@
 
 #include "checkpoint/saved_backbone.hpp"
 #include "checkpoint/weights.hpp"
+#include "report/run_record.hpp"
 #include "run/run_folder.hpp"
 #include "tandem/base/error.hpp"
 
@@ -15,8 +16,7 @@ std::filesystem::path weights_of(const std::filesystem::path& run_or_file) {
     throw Error(ErrorKind::usage, run_or_file.string() + ": no such run folder or file of weights");
   if (!std::filesystem::is_directory(run_or_file)) return run_or_file;
   if (std::filesystem::exists(run_or_file / files::config)) return run_or_file / files::backbone;
-  throw Error(ErrorKind::usage,
-              run_or_file.string() + " is not a run folder: it has no " + files::config);
+  throw report::not_a_run(run_or_file, files::config);
 }
 
 /// What a file of weights says about itself beside its network.

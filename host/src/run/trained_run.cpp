@@ -3,6 +3,7 @@
 #include "checkpoint/saved_backbone.hpp"
 #include "checkpoint/weights.hpp"
 #include "formats/json_lines.hpp"
+#include "report/run_record.hpp"
 #include "run/full_paths.hpp"
 #include "run/run_folder.hpp"
 #include "tandem/base/error.hpp"
@@ -18,10 +19,7 @@ namespace {
 Prepared open_configuration(const std::filesystem::path& folder, bool trust,
                             plugin::Catalog& catalog) {
   const auto file = folder / files::config;
-  if (!std::filesystem::exists(file)) {
-    throw Error(ErrorKind::usage,
-                folder.string() + " is not a run folder: it has no " + files::config);
-  }
+  if (!std::filesystem::exists(file)) throw report::not_a_run(folder, files::config);
   auto layers = layers_of_run(folder);
   if (trust) layers.assignments.push_back({"backbone.trust=true", "--trust"});
   return prepare(layers, catalog);

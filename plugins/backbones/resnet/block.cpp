@@ -114,14 +114,14 @@ typename Ops::Value Block::shortcut(const Ops& ops, typename Ops::Value x) {
 template <class Ops>
 typename Ops::Value Block::run(const Ops& ops, typename Ops::Value x) {
   if (convs_.empty()) return shortcut(ops, x);
-  auto y = x;
-  for (std::size_t i = 0; i < convs_.size(); ++i) {
-    y = ops.conv(convs_[i], y);
+  auto y = ops.conv(convs_.front(), x);
+  for (std::size_t i = 0;; ++i) {
     if (end_ == 3 * i) return y;
     if (end_ == 3 * i + 1) return ops.norm(norms_[i], y);
-    if (3 * i + 2 >= downsample_node_) break;
-    y = ops.norm_relu(norms_[i], y);
-    if (end_ == 3 * i + 2) return y;
+    if (3 * i + 2 == downsample_node_) break;
+    if (end_ == 3 * i + 2) return ops.norm_relu(norms_[i], y);
+    y = ops.norm_relu_then(norms_[i], y,
+                           [&](const auto& maps) { return ops.conv(convs_[i + 1], maps); });
   }
   x = shortcut(ops, x);
   if (end_ == add_node_) return ops.add(ops.norm(norms_.back(), y), x);

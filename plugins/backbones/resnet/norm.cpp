@@ -68,6 +68,12 @@ at::Tensor NormImpl::forward_relu(const at::Tensor& x, const at::Tensor& residua
   return y.relu_();
 }
 
+at::Tensor NormImpl::forward_relu_then(const at::Tensor& x,
+                                       c10::function_ref<at::Tensor(const at::Tensor&)> use) {
+  if (options_.kind == NormOptions::group) return use(forward_relu(x, {}));
+  return tandem::batch_norm_relu_then(x, begin_batch(x), use);
+}
+
 tandem::GraphBatchNorm NormImpl::described() const {
   if (options_.kind == NormOptions::group)
     throw tandem::Error(tandem::ErrorKind::usage,

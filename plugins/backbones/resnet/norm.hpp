@@ -3,6 +3,7 @@
 #include "tandem/sdk/exportable.hpp"
 #include "tandem/sdk/fused_norm.hpp"
 
+#include <c10/util/FunctionRef.h>
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
@@ -30,6 +31,9 @@ class NormImpl : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x);
   /// relu(forward(x) + residual), the residual undefined for none.
   at::Tensor forward_relu(const at::Tensor& x, const at::Tensor& residual);
+  /// `use(forward_relu(x, {}))`, as tandem::batch_norm_relu_then has it.
+  at::Tensor forward_relu_then(const at::Tensor& x,
+                               c10::function_ref<at::Tensor(const at::Tensor&)> use);
   /// In eval mode. Throws tandem::Error(usage) for groups, which a graph has no operation for.
   tandem::GraphBatchNorm described() const;
 

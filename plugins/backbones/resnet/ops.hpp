@@ -25,6 +25,11 @@ struct TensorOps {
   Value conv(const torch::nn::Conv2d& conv, const Value& x, std::int64_t pick_every = 1) const;
   Value norm(const Norm& norm, const Value& x) const;
   Value norm_relu(const Norm& norm, const Value& x, const Value& residual = {}) const;
+  /// `use(norm_relu(norm, x))`, whose maps do not wait for the backward pass.
+  template <class Use>
+  Value norm_relu_then(const Norm& norm, const Value& x, const Use& use) const {
+    return norm.ptr()->forward_relu_then(x, use);
+  }
   Value add(Value x, const Value& y) const { return x += y; }
   Value max_pool(const Value& x) const {
     return at::max_pool2d(x, stem_pool.kernel, stem_pool.stride, stem_pool.padding);
@@ -43,6 +48,10 @@ struct GraphOps {
   Value norm_relu(const Norm& norm, Value x) const { return graph.relu(this->norm(norm, x)); }
   Value norm_relu(const Norm& norm, Value x, Value residual) const {
     return graph.relu(graph.add(this->norm(norm, x), residual));
+  }
+  template <class Use>
+  Value norm_relu_then(const Norm& norm, Value x, const Use& use) const {
+    return use(norm_relu(norm, x));
   }
   Value add(Value x, Value y) const { return graph.add(x, y); }
   Value max_pool(Value x) const { return graph.max_pool(x, stem_pool); }

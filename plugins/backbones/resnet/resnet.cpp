@@ -34,10 +34,12 @@ typename Ops::Value ResNet::run(const Ops& ops, typename Ops::Value x) {
   x = ops.conv(conv1_, x);
   if (tap_.place == Tap::conv1) return x;
   if (tap_.place == Tap::bn1) return ops.norm(bn1_, x);
-  x = ops.norm_relu(bn1_, x);
-  if (tap_.place == Tap::relu) return x;
-  if (layout_.stem.pool) x = ops.max_pool(x);
-  for (const auto& block : blocks_) x = block->run(ops, x);
+  if (tap_.place == Tap::relu) return ops.norm_relu(bn1_, x);
+  const bool pool = layout_.stem.pool;
+  x = ops.norm_relu_then(bn1_, x, [&](const auto& maps) {
+    return pool ? ops.max_pool(maps) : blocks_.front()->run(ops, maps);
+  });
+  for (std::size_t i = pool ? 0 : 1; i < blocks_.size(); ++i) x = blocks_[i]->run(ops, x);
   if (tap_.place <= Tap::blocks) return x;
   x = ops.average(x);
   return tap_.place == Tap::avgpool ? x : ops.linear(fc_, x);

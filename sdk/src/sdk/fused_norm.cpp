@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -147,6 +148,16 @@ Scaling find_scaling(const at::Tensor& x, const Rows& rows, const BatchNormState
   return make_scaling(moments, norm);
 }
 
+void normalise(const at::Tensor& x, const at::Tensor& residual, const Scaling& scaling, float* to) {
+  const Rows rows(x);
+  const float* const from = x.const_data_ptr<float>();
+  const float* const added = residual.defined() ? residual.const_data_ptr<float>() : nullptr;
+  rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
+    fused::normalise(from + offset, added == nullptr ? nullptr : added + offset, to + offset, shape,
+                     view_of(scaling.affine));
+  });
+}
+
 /// Of the backward pass: g is the gradient behind the ReLU.
 struct Gradients {
   at::Tensor g, weight, bias;
@@ -183,18 +194,13 @@ Gradients sum_up(Partial& partial, const Rows& rows, const Scaling& scaling) {
 struct NormRelu : torch::autograd::Function<NormRelu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& /*weight*/, const at::Tensor& /*bias*/,
-                            const std::optional<at::Tensor>& residual, const BatchNormState& norm) {
-    const Rows rows(x);
-    const Scaling scaling = find_scaling(x, rows, norm);
+                            const std::optional<at::Tensor>& residual, const BatchNormState& norm,
+                            Scaling* found) {
+    const Scaling scaling = find_scaling(x, Rows(x), norm);
     at::Tensor y = at::empty_like(x);
-    const float* const from = x.const_data_ptr<float>();
-    const float* const added = residual ? residual->const_data_ptr<float>() : nullptr;
-    float* const to = y.data_ptr<float>();
-    rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
-      fused::normalise(from + offset, added == nullptr ? nullptr : added + offset, to + offset,
-                       shape, view_of(scaling.affine));
-    });
+    normalise(x, residual.value_or(at::Tensor()), scaling, y.data_ptr<float>());
     context->save_for_backward({x, residual ? y : at::Tensor(), scaling.affine, scaling.inverse});
+    if (found != nullptr) *found = scaling;
     return y;
   }
 
@@ -216,7 +222,7 @@ struct NormRelu : torch::autograd::Function<NormRelu> {
       pass(from + offset, g + offset, dx.data_ptr<float>() + offset, shape, view_of(scaling.affine),
            {found.constant.data(), found.slope.data()});
     });
-    return {dx, found.weight, found.bias, y.defined() ? found.g : at::Tensor(), {}};
+    return {dx, found.weight, found.bias, y.defined() ? found.g : at::Tensor(), {}, {}};
   }
 
  private:
@@ -234,6 +240,30 @@ struct NormRelu : torch::autograd::Function<NormRelu> {
     found.g = g;
     return found;
   }
+};
+
+/// Maps whose memory is given back until their consumer's gradient needs them.
+class Recomputed {
+ public:
+  Recomputed(const at::Tensor& y, const at::Tensor& x, Scaling scaling)
+      : storage_(y.storage()), x_(x.detach()), scaling_(std::move(scaling)) {
+    storage_.set_data_ptr(at::DataPtr(nullptr, at::kCPU));
+  }
+  /// Once: what a graph that is kept for another pass has found again stays.
+  void find_again() {
+    if (!x_.defined()) return;
+    TORCH_CHECK(x_.storage().data() != nullptr,
+                "batch_norm_relu_then: `use` begins with another of the same maps");
+    storage_.set_data_ptr(storage_.allocator()->allocate(storage_.nbytes()));
+    normalise(x_, {}, scaling_, static_cast<float*>(storage_.mutable_data()));
+    x_.reset();
+    storage_ = {};
+  }
+
+ private:
+  at::Storage storage_;
+  at::Tensor x_;
+  Scaling scaling_;
 };
 
 bool is_plain_float(const at::Tensor& tensor) {
@@ -278,7 +308,20 @@ at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState& norm,
               x.sizes());
   if (!fits(x, norm, residual)) return plain(x, norm, residual);
   const auto added = residual.defined() ? std::optional(residual) : std::nullopt;
-  return NormRelu::apply(x, norm.weight, norm.bias, added, norm);
+  return NormRelu::apply(x, norm.weight, norm.bias, added, norm, static_cast<Scaling*>(nullptr));
+}
+
+at::Tensor batch_norm_relu_then(const at::Tensor& x, const BatchNormState& norm,
+                                c10::function_ref<at::Tensor(const at::Tensor&)> use) {
+  if (!at::GradMode::is_enabled() || !fits(x, norm, {})) return use(batch_norm_relu(x, norm));
+  Scaling scaling;
+  const at::Tensor y =
+      NormRelu::apply(x, norm.weight, norm.bias, std::optional<at::Tensor>(), norm, &scaling);
+  const at::Tensor result = use(y);
+  if (!result.requires_grad() || result.is_alias_of(y)) return result;
+  result.register_hook([kept = std::make_shared<Recomputed>(y, x, std::move(scaling))](
+                           const at::Tensor&) { kept->find_again(); });
+  return result;
 }
 
 PlainBatchNorm::PlainBatchNorm() {

@@ -3,6 +3,7 @@
 #include "tandem/base/export.hpp"
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/FunctionRef.h>
 
 namespace tandem {
 
@@ -28,6 +29,18 @@ struct BatchNormState {
 /// [any thread; not two at a time with the same running values]
 TANDEM_API at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState& norm,
                                       const at::Tensor& residual = {});
+
+/// `use(relu(batch_norm(x)))`, in less memory: where the normalisation is fused as above, the maps
+/// that `use` was given are given back once it is done, and computed from x again, to the same
+/// bits, when the gradient of its result arrives: one more pass over them instead of their memory
+/// from the forward pass to the backward one. A convolution, pooling or block of layers is such a
+/// `use`: it may save the maps for its gradient, but neither keep nor change them, nor begin with
+/// another `batch_norm_relu_then` of these very maps.
+///
+/// Without a graph, and where the result shares the maps' memory, they stay as they are.
+/// Throws what `batch_norm_relu` and `use` throw. [as batch_norm_relu; calls `use` once]
+TANDEM_API at::Tensor batch_norm_relu_then(const at::Tensor& x, const BatchNormState& norm,
+                                           c10::function_ref<at::Tensor(const at::Tensor&)> use);
 
 /// While one lives, `batch_norm_relu` of this thread runs LibTorch's own operations: for who
 /// replaces aten::batch_norm (BatchNorm over ranks does), or differentiates twice.
