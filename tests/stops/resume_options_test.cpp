@@ -220,7 +220,7 @@ TEST_CASE("a run tells at its start what a checkpoint will take, of the disk and
   const auto result = here.run(here.tiny({}));
   REQUIRE(result.code == 0);
   CHECK(std::regex_search(result.err, std::regex("a checkpoint takes [0-9.]+ [KM]iB and about "
-                                                 "[0-9]+\\.[0-9]{3} s, at most 4 are there")));
+                                                 "[0-9]+\\.[0-9]{2} s, at most 4 are there")));
   CHECK_FALSE(here.exists("run/checkpoints/.speed.tmp"));
 }
 

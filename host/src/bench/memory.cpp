@@ -6,28 +6,23 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <string>
 
 namespace tandem::bench {
-namespace {
 
-/// Of a line like "VmHWM:     8044 kB".
-double of_status(const std::string& name) {
-  std::ifstream lines("/proc/self/status");
+double bytes_in(const char* file, const std::string& name) {
+  std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(name)) return 1024 * std::strtod(&line[name.size()], nullptr);
+    if (line.starts_with(name + ":")) return 1024 * std::strtod(&line[name.size() + 1], nullptr);
   }
   return 0;
 }
 
-}  // namespace
-
 double resident_bytes() {
-  return of_status("VmRSS:");
+  return bytes_in("/proc/self/status", "VmRSS");
 }
 
 double peak_resident_bytes() {
-  return of_status("VmHWM:");
+  return bytes_in("/proc/self/status", "VmHWM");
 }
 
 void forget_peak() {

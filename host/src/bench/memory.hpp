@@ -1,9 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 namespace tandem::bench {
 
+/// Bytes that a file of the kernel's tells in a line like "VmHWM:     8044 kB"; 0 without one.
+double bytes_in(const char* file, const std::string& name);
 /// Bytes of this process's resident memory now, and at most since it began or since `forget_peak`.
 double resident_bytes();
 double peak_resident_bytes();

@@ -1,4 +1,5 @@
 #include "bench/machine.hpp"
+#include "bench/memory.hpp"
 #include "cli/control_groups.hpp"
 #include "cli/doctor.hpp"
 #include "cli/process.hpp"
@@ -11,8 +12,6 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <fstream>
 
 namespace tandem::cli {
 namespace {
@@ -99,22 +98,14 @@ Finding precision() {
   return finding;
 }
 
-/// Bytes, of a line like "MemAvailable:    8044740 kB".
-double of_meminfo(const std::string& name) {
-  std::ifstream lines("/proc/meminfo");
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(name + ":")) return 1024 * std::strtod(&line[name.size() + 1], nullptr);
-  }
-  return 0;
-}
-
 std::string bytes_text(double bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));
 }
 
 Finding memory() {
   constexpr double little = 1e9;
-  const double total = of_meminfo("MemTotal"), available = of_meminfo("MemAvailable");
+  const double total = bench::bytes_in("/proc/meminfo", "MemTotal");
+  const double available = bench::bytes_in("/proc/meminfo", "MemAvailable");
   const auto limit = memory_limit();
   Finding finding{
       "memory",
@@ -126,7 +117,7 @@ Finding memory() {
        {"limit_bytes", limit ? Json(*limit) : Json()}}};
   if (available < little || (limit && *limit < little))
     add_note(finding,
-             "a ResNet-18 with 256 pictures of 32 px wants 4 GB; lower train.batch_size "
+             "a ResNet-18 with 256 pictures of 32 px wants 2.5 to 4 GB; lower train.batch_size "
              "or raise train.accumulate");
   return finding;
 }

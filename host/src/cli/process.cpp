@@ -1,7 +1,7 @@
 #include "cli/process.hpp"
 
 #include "cli/control_groups.hpp"
-#include "cli/tensor_memory.hpp"
+#include "train/tensor_memory.hpp"
 
 #include <ATen/Parallel.h>
 #include <malloc.h>
@@ -36,12 +36,8 @@ extern "C" void on_signal(int number) {
 }  // namespace
 
 bool retains_heap() {
-#ifdef __SANITIZE_ADDRESS__
-  return false;  // AddressSanitizer sees no more than the ends of a block that is kept
-#else
   const char* const value = std::getenv("TANDEM_RETAIN_HEAP");
   return value == nullptr || value != std::string_view("0");
-#endif
 }
 
 void retain_heap() {
@@ -49,7 +45,9 @@ void retain_heap() {
   constexpr int keep = 2'000'000'000;
   ::mallopt(M_MMAP_THRESHOLD, keep);
   ::mallopt(M_TRIM_THRESHOLD, keep);
-  keep_tensor_memory();
+#ifndef __SANITIZE_ADDRESS__  // which sees no more than the ends of a block that is kept
+  train::keep_tensor_memory();
+#endif
 }
 
 int processors_in_mask() {

@@ -6,9 +6,10 @@
 /// What belongs to the process and therefore to the program, never to the library.
 namespace tandem::cli {
 
-/// Tells the C library to keep freed memory: big tensors would otherwise be mapped, page-faulted
-/// and unmapped anew each time, which costs a fifth of a training step. Resident memory then stays
-/// at its peak. The environment's TANDEM_RETAIN_HEAP=0 switches it off.
+/// Has freed memory kept: large tensors' (train/tensor_memory.hpp) and the C library's. It would
+/// otherwise be mapped, page-faulted and unmapped anew each time, which costs a fifth of a training
+/// step. Resident memory then stays at its peak. The environment's TANDEM_RETAIN_HEAP=0 switches it
+/// off.
 void retain_heap();
 /// Whether it is switched on.
 bool retains_heap();

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <exception>
 #include <optional>
+#include <random>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -45,22 +46,32 @@ std::uint64_t free_bytes(const fs::path& folder) {
   return error ? UINT64_MAX : space.available;
 }
 
-/// About how long writing so much into this folder durably takes, from how long its first part, 1
-/// MiB at most, takes now; nothing where that cannot be written.
-std::optional<double> predict_seconds(const fs::path& folder, std::uint64_t bytes) {
-  const std::uint64_t sample = std::clamp<std::uint64_t>(bytes, 1, 1U << 20);
+/// Seconds that a file of so many bytes takes until it is durable.
+double seconds_to_write(const fs::path& file, std::size_t bytes) {
+  std::string content(bytes, '\0');
+  std::mt19937 random;  // weights cannot be compressed either
+  std::generate(content.begin(), content.end(), [&] { return static_cast<char>(random()); });
+  const auto begin = std::chrono::steady_clock::now();
+  formats::write_file(file, content);
+  return seconds_since(begin);
+}
+
+/// About how long a checkpoint of so many bytes in so many files takes, from what a small file and
+/// one of 4 MiB take in this folder now; nothing where they cannot be written.
+std::optional<double> predict_seconds(const fs::path& folder, std::uint64_t bytes, int files) {
+  constexpr std::size_t sample = std::size_t{4} << 20;
   // As what a kill leaves of a file is called, and swept away by the next start.
   const fs::path file = folder / ".speed.tmp";
-  const auto begin = std::chrono::steady_clock::now();
+  std::optional<double> seconds;
   try {
-    formats::write_file(file, std::string(sample, '\0'));
+    const double one = seconds_to_write(file, 1), all = seconds_to_write(file, sample);
+    seconds = files * one + std::max(all - one, 0.0) * static_cast<double>(bytes) / sample;
   } catch (const Error&) {
-    return std::nullopt;  // a checkpoint that cannot be written says so itself
+    // A checkpoint that cannot be written says so itself.
   }
-  const double seconds = seconds_since(begin);
   std::error_code ignored;
   fs::remove(file, ignored);
-  return seconds * static_cast<double>(bytes) / static_cast<double>(sample);
+  return seconds;
 }
 
 }  // namespace
@@ -159,10 +170,13 @@ Checkpoints::Checkpoints(const RunFolder& folder, const TrainingParts& parts,
       fixed_(describe_training(parts, plan)),
       bytes_(predict_bytes(parts)) {
   store_.prepare();
-  const auto seconds = predict_seconds(store_.folder(), bytes_);
+  // Model and objective are written once more, under their names in the run's folder.
+  const std::uint64_t twice = checkpoint::bytes_of(state_of(parts.learning.encoder())) +
+                              checkpoint::bytes_of(state_of(parts.learning.learner().objective()));
+  const auto seconds = predict_seconds(store_.folder(), bytes_ + twice, 9);
   log_.write(LogLevel::info,
              Log::join("a checkpoint takes ", formats::human_bytes(bytes_),
-                       seconds ? " and about " + report::fixed(*seconds, 3) + " s" : "",
+                       seconds ? " and about " + report::fixed(*seconds, 2) + " s" : "",
                        ", at most ", parts.config.checkpoint.keep + 2, " are there at a time, ",
                        formats::human_bytes(free_bytes(store_.folder())), " are free"));
   make_room();

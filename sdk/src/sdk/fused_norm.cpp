@@ -148,13 +148,11 @@ Scaling find_scaling(const at::Tensor& x, const Rows& rows, const BatchNormState
   return make_scaling(moments, norm);
 }
 
-void normalise(const at::Tensor& x, const at::Tensor& residual, const Scaling& scaling, float* to) {
-  const Rows rows(x);
-  const float* const from = x.const_data_ptr<float>();
-  const float* const added = residual.defined() ? residual.const_data_ptr<float>() : nullptr;
+void normalise(const Rows& rows, const float* from, const float* residual, const Scaling& scaling,
+               float* to) {
   rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
-    fused::normalise(from + offset, added == nullptr ? nullptr : added + offset, to + offset, shape,
-                     view_of(scaling.affine));
+    fused::normalise(from + offset, residual == nullptr ? nullptr : residual + offset, to + offset,
+                     shape, view_of(scaling.affine));
   });
 }
 
@@ -196,9 +194,11 @@ struct NormRelu : torch::autograd::Function<NormRelu> {
                             const at::Tensor& /*weight*/, const at::Tensor& /*bias*/,
                             const std::optional<at::Tensor>& residual, const BatchNormState& norm,
                             Scaling* found) {
-    const Scaling scaling = find_scaling(x, Rows(x), norm);
+    const Rows rows(x);
+    const Scaling scaling = find_scaling(x, rows, norm);
     at::Tensor y = at::empty_like(x);
-    normalise(x, residual.value_or(at::Tensor()), scaling, y.data_ptr<float>());
+    normalise(rows, x.const_data_ptr<float>(),
+              residual ? residual->const_data_ptr<float>() : nullptr, scaling, y.data_ptr<float>());
     context->save_for_backward({x, residual ? y : at::Tensor(), scaling.affine, scaling.inverse});
     if (found != nullptr) *found = scaling;
     return y;
@@ -246,16 +246,20 @@ struct NormRelu : torch::autograd::Function<NormRelu> {
 class Recomputed {
  public:
   Recomputed(const at::Tensor& y, const at::Tensor& x, Scaling scaling)
-      : storage_(y.storage()), x_(x.detach()), scaling_(std::move(scaling)) {
+      : storage_(y.storage()), x_(x), version_(x._version()), scaling_(std::move(scaling)) {
     storage_.set_data_ptr(at::DataPtr(nullptr, at::kCPU));
+    storage_.unsafeGetStorageImpl()->release_data_and_set_meta_custom_data_ptr_error_msg_(
+        "batch_norm_relu_then: maps are read that are computed again in the backward pass: `use` "
+        "keeps them, or begins with another of the same maps");
   }
   /// Once: what a graph that is kept for another pass has found again stays.
   void find_again() {
     if (!x_.defined()) return;
-    TORCH_CHECK(x_.storage().data() != nullptr,
-                "batch_norm_relu_then: `use` begins with another of the same maps");
+    TORCH_CHECK(x_._version() == version_, "batch_norm_relu_then: x was changed in place");
+    const float* const from = x_.const_data_ptr<float>();
+    storage_.unsafeGetStorageImpl()->clear_data_ptr_access_error_msg_();
     storage_.set_data_ptr(storage_.allocator()->allocate(storage_.nbytes()));
-    normalise(x_, {}, scaling_, static_cast<float*>(storage_.mutable_data()));
+    normalise(Rows(x_), from, nullptr, scaling_, static_cast<float*>(storage_.mutable_data()));
     x_.reset();
     storage_ = {};
   }
@@ -263,6 +267,7 @@ class Recomputed {
  private:
   at::Storage storage_;
   at::Tensor x_;
+  std::int64_t version_;
   Scaling scaling_;
 };
 
@@ -291,6 +296,12 @@ bool fits(const at::Tensor& x, const BatchNormState& norm, const at::Tensor& res
          may_lack(norm.running_var);
 }
 
+void require_values(const at::Tensor& x, const BatchNormState& norm) {
+  TORCH_CHECK(!norm.training || x.dim() < 2 || x.numel() != x.size(1),
+              "batch_norm_relu: training needs more than one value a channel, the input is ",
+              x.sizes());
+}
+
 at::Tensor plain(const at::Tensor& x, const BatchNormState& norm, const at::Tensor& residual) {
   at::Tensor y =
       at::batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.training,
@@ -303,9 +314,7 @@ at::Tensor plain(const at::Tensor& x, const BatchNormState& norm, const at::Tens
 
 at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState& norm,
                            const at::Tensor& residual) {
-  TORCH_CHECK(!norm.training || x.dim() < 2 || x.numel() != x.size(1),
-              "batch_norm_relu: training needs more than one value a channel, the input is ",
-              x.sizes());
+  require_values(x, norm);
   if (!fits(x, norm, residual)) return plain(x, norm, residual);
   const auto added = residual.defined() ? std::optional(residual) : std::nullopt;
   return NormRelu::apply(x, norm.weight, norm.bias, added, norm, static_cast<Scaling*>(nullptr));
@@ -313,12 +322,15 @@ at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState& norm,
 
 at::Tensor batch_norm_relu_then(const at::Tensor& x, const BatchNormState& norm,
                                 c10::function_ref<at::Tensor(const at::Tensor&)> use) {
-  if (!at::GradMode::is_enabled() || !fits(x, norm, {})) return use(batch_norm_relu(x, norm));
+  if (!at::GradMode::is_enabled() || x.is_inference() || !fits(x, norm, {}))
+    return use(batch_norm_relu(x, norm));
+  require_values(x, norm);
   Scaling scaling;
   const at::Tensor y =
       NormRelu::apply(x, norm.weight, norm.bias, std::optional<at::Tensor>(), norm, &scaling);
   const at::Tensor result = use(y);
-  if (!result.requires_grad() || result.is_alias_of(y)) return result;
+  // A view's hook is passed by where the view is changed in place later.
+  if (!result.requires_grad() || result.is_view() || result.is_alias_of(y)) return result;
   result.register_hook([kept = std::make_shared<Recomputed>(y, x, std::move(scaling))](
                            const at::Tensor&) { kept->find_again(); });
   return result;

@@ -200,4 +200,6 @@ TEST_CASE("a second derivative is refused with the remedy, which works") {
 TEST_CASE("one value a channel cannot be normalised") {
   const Given in = given({1, 6, 1, 1}, false);
   CHECK_THROWS_AS(batch_norm_relu(in.x, state_of(in)), c10::Error);
+  const auto as_they_are = [](const at::Tensor& y) { return y; };
+  CHECK_THROWS_AS(tandem::batch_norm_relu_then(in.x, state_of(in), as_they_are), c10::Error);
 }

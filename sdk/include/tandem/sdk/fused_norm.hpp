@@ -35,9 +35,10 @@ TANDEM_API at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState&
 /// bits, when the gradient of its result arrives: one more pass over them instead of their memory
 /// from the forward pass to the backward one. A convolution, pooling or block of layers is such a
 /// `use`: it may save the maps for its gradient, but neither keep nor change them, nor begin with
-/// another `batch_norm_relu_then` of these very maps.
+/// another `batch_norm_relu_then` of these very maps; and nobody may change x until the backward
+/// pass. Where that is not kept, a c10::Error says so.
 ///
-/// Without a graph, and where the result shares the maps' memory, they stay as they are.
+/// Without a graph, and where the result is a view, they stay as they are.
 /// Throws what `batch_norm_relu` and `use` throw. [as batch_norm_relu; calls `use` once]
 TANDEM_API at::Tensor batch_norm_relu_then(const at::Tensor& x, const BatchNormState& norm,
                                            c10::function_ref<at::Tensor(const at::Tensor&)> use);
