@@ -21,6 +21,7 @@ struct Box1d {
 
   explicit Box1d(float sigma);
   std::size_t lines() const { return 2 * radius + 3; }
+  bool odd() const { return inner % 2 != 0; }
 };
 
 Box1d::Box1d(float sigma) {
@@ -54,11 +55,47 @@ T mixed(T sum, T left, T right, const Box1d& box) {
 /// So many values at a time that sums stay in registers.
 constexpr std::size_t block = 32;
 
+/// The upper half of a product.
+inline std::int16_t upper(std::int16_t a, std::int16_t b) {
+  return static_cast<std::int16_t>(std::int32_t{a} * b >> 16);
+}
+
+/// One block of a box of one byte between its edges, in sixteen bits throughout. As the weights add
+/// up to 2^24, or, if `odd`, to one less, a byte changes by
+/// (difference · edge - odd · byte + 2^23) / 2^24, rounded down, which is
+/// (difference · major + rest + 2^15) / 2^16, where `edge` is 256 · `major` + `minor`.
+template <bool Odd, class Out>
+void mix_singles(const Wide* left, const Wide* middle, const Wide* right, const Box1d& box,
+                 std::size_t count, Out* __restrict out) {
+  const auto minor = static_cast<std::int16_t>(static_cast<std::int8_t>(box.edge & 255));
+  const auto major = static_cast<std::int16_t>((static_cast<std::int32_t>(box.edge) - minor) / 256);
+  const auto shifted = static_cast<std::int16_t>(minor * 256);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto byte = static_cast<std::int16_t>(middle[i]);
+    const auto difference = static_cast<std::int16_t>(left[i] + right[i] - 2 * byte);
+    std::int16_t rest = upper(difference, shifted);
+    if (Odd) {
+      const auto low = static_cast<std::int16_t>(difference * minor & 255);
+      rest = static_cast<std::int16_t>(rest - (low < byte ? 1 : 0));
+    }
+    // Whether the product's lower half, `rest` and 2^15 together reach 2^16.
+    const auto lower = static_cast<std::int16_t>(difference * major);
+    const auto lacking = static_cast<std::int16_t>(lower ^ 0x7fff);
+    const std::int16_t carry = rest > lacking ? 1 : 0;
+    out[i] = static_cast<Out>(byte + upper(difference, major) + carry);
+  }
+}
+
 /// One block of a pass: `lines` are what lies under the box, from one edge to the other. `Inner` is
 /// how many lie between the edges, 0 if any number.
 template <std::size_t Inner, class T, class Out>
 void mix_block(const T* const* lines, const Box1d box, std::size_t at, std::size_t count,
                Out* __restrict out) {
+  if constexpr (Inner == 1 && std::is_same_v<T, Wide>) {
+    const T *left = lines[0] + at, *middle = lines[1] + at, *right = lines[2] + at;
+    if (box.odd()) return mix_singles<true>(left, middle, right, box, count, out + at);
+    return mix_singles<false>(left, middle, right, box, count, out + at);
+  }
   T sums[block] = {};
   const std::size_t last = box.lines() - 1;
   for (std::size_t line = 1; Inner == 0 && line < last; ++line) {
@@ -122,12 +159,9 @@ void along_row(const In* row, const Size& size, const Box1d& box, Work<T>& work,
   std::copy_n(row, size.values, work.padded[0].data() + margin);
   for (int pass = 0; pass < passes; ++pass) {
     T* const padded = work.padded[pass % 2].data();
-    T* const begin = padded + margin;
-    T* const end = begin + size.values;
-    for (std::size_t i = 0; i < margin; ++i) {
-      padded[i] = begin[i % size.channels];
-      end[i] = (end - size.channels)[i % size.channels];
-    }
+    T* const end = padded + margin + size.values;
+    for (std::size_t i = margin; i-- > 0;) padded[i] = padded[i + size.channels];
+    for (std::size_t i = 0; i < margin; ++i) end[i] = end[i - size.channels];
     for (std::size_t i = 0; i < box.lines(); ++i) work.lines[i] = padded + i * size.channels;
     T* const to = pass + 1 == passes ? out : work.padded[(pass + 1) % 2].data() + margin;
     mix(work.lines.data(), box, size.values, to);

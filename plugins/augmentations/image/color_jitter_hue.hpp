@@ -3,6 +3,7 @@
 #include "planes.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -42,60 +43,64 @@ inline void turn_hues(Planes& p, float turn) {
   }
 }
 
-/// x / 6, rounded as a division does it, which takes longer: what is left over is exact, and a
-/// third is never half way between two floats.
-inline float sixth_of(float x) {
-  constexpr float one_third = 1.0f / 3;
-  const float third = x * one_third;
-  const float rest = x - 2 * third - third;
-  return (third + rest * one_third) / 2;
-}
+/// A choice without branches, of which compilers make many more when they nest.
+class Mask {
+ public:
+  explicit Mask(bool chosen) : bits_(-static_cast<std::int32_t>(chosen)) {}
+  std::int32_t pick(std::int32_t a, std::int32_t b) const { return b ^ ((a ^ b) & bits_); }
+  float pick(float a, float b) const {
+    return std::bit_cast<float>(
+        pick(std::bit_cast<std::int32_t>(a), std::bit_cast<std::int32_t>(b)));
+  }
 
-/// 255 · share without what lies behind the point, of a share of 0 … 1. The product in float may
-/// have been rounded up to a whole number; 256 · share - whole is then exact, so whether it is less
-/// than `share` tells. Pillow's product, in double, is exact.
-inline float levels_of(float share) {
-  const float whole = static_cast<float>(static_cast<std::int32_t>(255 * share));
-  return 256 * share - whole < share ? whole - 1 : whole;
-}
+ private:
+  std::int32_t bits_;
+};
 
-/// Pillow's H of a byte pixel, 0 … 255, rounded wherever Pillow rounds. `span` is the chroma, at
-/// least 1: the hue of a grey pixel does not matter, since its saturation is 0.
-inline float byte_hue_of(float r, float g, float b, float highest, float lowest, float span) {
-  const float middle = r + g + b - highest - lowest;
+/// Pillow's H of a byte pixel, turned by `turn` levels, 0 … 255. Pillow rounds the hue of 0 … 6 to
+/// a float, which leaves some that are whole levels, 42.5 a sextant, below them: it is rounded
+/// alike here. Above 3 that is lost in the product with 42.5, so that the hue is counted from 2 on,
+/// or from 4 on where it may be rounded otherwise: all colours come out as in Pillow. `span` is the
+/// chroma, at least 1: the hue of a grey pixel does not matter, since its saturation is 0.
+inline float byte_hue_of(float r, float g, float b, float highest, float middle, float span,
+                         std::int32_t turn) {
+  const Mask rg(r >= g), gb(g >= b), rb(r >= b);
+  // Within a sextant the hue rises or falls with x: c + x, or -c - x.
   const float x = (highest - middle) / span;
-  // Within a sextant the hue, of 6, rises or falls with x; the sixth counts from below red.
-  const float red = g >= b ? 1 - x : x - 1;
-  const float green = b <= r ? 1 + x : 3 - x;
-  const float blue = r <= g ? 3 + x : 5 - x;
-  const float share = sixth_of(r == highest ? red : g == highest ? green : blue);
-  return levels_of(share < 0 ? share + 1 : share);
+  const float c =
+      gb.pick(rg.pick(-1.0f, rb.pick(1.0f, -3.0f)), rb.pick(1.0f, rg.pick(-5.0f, 3.0f)));
+  const float hue = std::abs(x + c) - gb.pick(0.0f, rb.pick(0.0f, 2.0f));
+  const std::int32_t levels = gb.pick(0, rb.pick(170, 85)) + turn;
+  return static_cast<float>((static_cast<std::int32_t>(hue * 42.5f) + levels) & 255);
 }
 
-/// A channel of the pixel with Pillow's H, S and V, V · (1 - S / 255 · lack / 85), rounded. `lack`
-/// is how far the hue is from where this channel is V, in 85ths of a sextant, of which only 0 … 85
-/// count. In parts of 1 / 21675, which is 255 · 85, all is whole or half and exact in float: `full`
-/// is V and a half, `steep` is V · S.
+/// A channel of the pixel with Pillow's H, S and V, V · (1 - S / 255 · lack / 42.5), rounded.
+/// `lack` is how far the hue is from where this channel is V, in levels, of which only 0 … 42.5
+/// count; `full` is V and a half, `steep` is V · S / (255 · 42.5): in float all channels come out
+/// as by whole numbers.
 inline float byte_channel(float full, float steep, float lack) {
-  const float value = (full - steep * std::min(std::max(lack, 0.0f), 85.0f)) * (1 / 21675.0f);
+  const float value = full - steep * std::min(std::max(lack, 0.0f), 42.5f);
   return static_cast<float>(static_cast<std::int32_t>(value));
 }
 
 /// Turns hues of bytes by `turn` of Pillow's 256 levels (0 … 255): the pixels that Pillow makes of
 /// RGB by way of its 8-bit HSV.
-inline void turn_byte_hues(Planes& p, float turn) {
+inline void turn_byte_hues(Planes& p, std::int32_t turn) {
   for (std::size_t i = 0; i < Planes::size; ++i) {
     const float r = p.r[i], g = p.g[i], b = p.b[i];
-    const float highest = std::max(std::max(r, g), b), lowest = std::min(std::min(r, g), b);
+    const float more = std::max(r, g), less = std::min(r, g);
+    const float highest = std::max(more, b), lowest = std::min(less, b);
+    const float middle = std::max(less, std::min(more, b));
     const float chroma = highest - lowest;
-    float hue = byte_hue_of(r, g, b, highest, lowest, std::max(chroma, 1.0f)) + turn;
-    hue = hue > 255 ? hue - 256 : hue;
-    const float saturation = levels_of(chroma / std::max(highest, 1.0f));
-    const float full = highest * 21675 + 10837.5f, steep = highest * saturation;
-    // Pillow's circle has 255 levels, its sextant 42.5: twice the hue is a whole number of 85ths.
-    p.r[i] = byte_channel(full, steep, 170 - std::abs(2 * hue - 255));
-    p.g[i] = byte_channel(full, steep, std::abs(2 * hue - 170) - 85);
-    p.b[i] = byte_channel(full, steep, std::abs(2 * hue - 340) - 85);
+    const float hue = byte_hue_of(r, g, b, highest, middle, std::max(chroma, 1.0f), turn);
+    // 255 times Pillow's quotient, which is rounded up where that is a whole number.
+    const float saturation =
+        static_cast<float>(static_cast<std::int32_t>(255 * chroma / std::max(highest, 1.0f)));
+    const float full = highest + 0.5f, steep = highest * saturation * (2 / 21675.0f);
+    // Pillow's circle has 255 levels, its sextant 42.5.
+    p.r[i] = byte_channel(full, steep, 85 - std::abs(hue - 127.5f));
+    p.g[i] = byte_channel(full, steep, std::abs(hue - 85) - 42.5f);
+    p.b[i] = byte_channel(full, steep, std::abs(hue - 170) - 42.5f);
   }
 }
 

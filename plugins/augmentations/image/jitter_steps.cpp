@@ -13,34 +13,53 @@
 namespace tandem::image {
 namespace {
 
-/// `from` at factor 0, `to` at factor 1, beyond it at more; kept within the type's range. Of bytes
-/// what lies behind the point is cut off.
-template <class T>
+/// `from` at factor 0, `to` at factor 1, beyond it at more; kept within the type's range, which
+/// bytes leave only `Beyond` a factor of 1. Of bytes what lies behind the point is cut off.
+template <class T, bool Beyond = true>
 float blend(float from, float to, float factor) {
   constexpr float top = sizeof(T) == 1 ? 255.0f : 1.0f;
-  const float mixed = std::min(std::max(from + factor * (to - from), 0.0f), top);
+  float mixed = from + factor * (to - from);
+  if (Beyond || sizeof(T) != 1) mixed = std::min(std::max(mixed, 0.0f), top);
   return sizeof(T) == 1 ? static_cast<float>(static_cast<std::int32_t>(mixed)) : mixed;
 }
 
+/// Every value is blended with one and the same.
 template <class T>
-void blend_with(float from, float factor, float* values) {
-  for (std::size_t i = 0; i < Planes::size; ++i) values[i] = blend<T>(from, values[i], factor);
+void blend_with(float from, float factor, Planes& p) {
+  for (float* values : {p.r, p.g, p.b}) {
+    if (factor > 1)
+      for (std::size_t i = 0; i < Planes::size; ++i) values[i] = blend<T>(from, values[i], factor);
+    else
+      for (std::size_t i = 0; i < Planes::size; ++i)
+        values[i] = blend<T, false>(from, values[i], factor);
+  }
 }
 
-/// Brightness and contrast: every value is blended with one and the same.
+/// A constant `from` of 0 saves two steps.
+template <class T>
+TANDEM_VECTOR void brighten(Planes& p, float factor) {
+  blend_with<T>(0, factor, p);
+}
+
 template <class T>
 TANDEM_VECTOR void blend_all(Planes& p, float from, float factor) {
-  for (float* plane : {p.r, p.g, p.b}) blend_with<T>(from, factor, plane);
+  blend_with<T>(from, factor, p);
+}
+
+template <class T, bool Beyond>
+void saturate_by(float factor, Planes& p) {
+  for (std::size_t i = 0; i < Planes::size; ++i) {
+    const float grey = luma<T>(p.r[i], p.g[i], p.b[i]);
+    p.r[i] = blend<T, Beyond>(grey, p.r[i], factor);
+    p.g[i] = blend<T, Beyond>(grey, p.g[i], factor);
+    p.b[i] = blend<T, Beyond>(grey, p.b[i], factor);
+  }
 }
 
 template <class T>
 TANDEM_VECTOR void saturate(Planes& p, float factor) {
-  for (std::size_t i = 0; i < Planes::size; ++i) {
-    const float grey = luma<T>(p.r[i], p.g[i], p.b[i]);
-    p.r[i] = blend<T>(grey, p.r[i], factor);
-    p.g[i] = blend<T>(grey, p.g[i], factor);
-    p.b[i] = blend<T>(grey, p.b[i], factor);
-  }
+  if (factor > 1) return saturate_by<T, true>(factor, p);
+  saturate_by<T, false>(factor, p);
 }
 
 /// By a share of the circle.
@@ -65,7 +84,7 @@ TANDEM_VECTOR double sum_of_luma(const Planes& p, std::size_t count) {
 
 template <class T>
 void take_step(Planes& planes, const JitterStep& step, float mean) {
-  if (step.quality == brightness) blend_all<T>(planes, 0, step.value);
+  if (step.quality == brightness) brighten<T>(planes, step.value);
   if (step.quality == contrast) blend_all<T>(planes, mean, step.value);
   if (step.quality == saturation) saturate<T>(planes, step.value);
   if (step.quality == hue) turn_hue<T>(planes, step.value);

@@ -9,6 +9,10 @@
 #include <cstring>
 #include <vector>
 
+#ifdef TANDEM_VECTOR_X86
+#include <immintrin.h>
+#endif
+
 namespace tandem::image {
 namespace {
 
@@ -38,6 +42,47 @@ TANDEM_VECTOR void transpose(const std::uint8_t* from, std::size_t from_stride, 
     std::copy_n(mixed, band, lines);
   }
   for (std::size_t i = 0; i < band; ++i) std::memcpy(to + i * to_stride, &lines[i], sizeof(Bytes));
+}
+
+#ifdef TANDEM_VECTOR_X86
+
+/// Two blocks in the halves of each vector; the second lies `from_second` and `to_second` behind.
+TANDEM_V3 void transpose_two(const std::uint8_t* from, std::size_t from_stride,
+                             std::size_t from_second, std::uint8_t* to, std::size_t to_stride,
+                             std::size_t to_second) {
+  const auto half = [](const std::uint8_t* at) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  };
+  __m256i lines[band], mixed[band];
+  for (std::size_t i = 0; i < band; ++i, from += from_stride)
+    lines[i] = _mm256_set_m128i(half(from + from_second), half(from));
+  for (int stage = 0; stage < 4; ++stage) {
+    for (std::size_t i = 0; i < band / 2; ++i) {
+      mixed[2 * i] = _mm256_unpacklo_epi8(lines[i], lines[i + band / 2]);
+      mixed[2 * i + 1] = _mm256_unpackhi_epi8(lines[i], lines[i + band / 2]);
+    }
+    std::copy_n(mixed, band, lines);
+  }
+  for (std::size_t i = 0; i < band; ++i, to += to_stride) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_castsi256_si128(lines[i]));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + to_second),
+                     _mm256_extracti128_si256(lines[i], 1));
+  }
+}
+
+#endif
+
+/// `count` blocks, each `from_next` and `to_next` behind the one before.
+void transpose_blocks(std::size_t count, const std::uint8_t* from, std::size_t from_stride,
+                      std::size_t from_next, std::uint8_t* to, std::size_t to_stride,
+                      std::size_t to_next) {
+  std::size_t i = 0;
+#ifdef TANDEM_VECTOR_X86
+  for (; vector_level() >= 3 && i + 2 <= count; i += 2)
+    transpose_two(from + i * from_next, from_stride, from_next, to + i * to_next, to_stride,
+                  to_next);
+#endif
+  for (; i < count; ++i) transpose(from + i * from_next, from_stride, to + i * to_next, to_stride);
 }
 
 /// The box of a picture; a row holds `values`.
@@ -82,15 +127,18 @@ Part Work::padded(const Part& of) {
 /// One band of rows, to as many of the middle: transposed, so that the rows lie side by side.
 void along_rows(const Part& part, std::size_t top, Work& work) {
   const std::uint8_t* from = part.pixels + top * part.stride;
-  for (std::size_t at = 0; at < part.values; at += band) {
-    const std::size_t begin = std::min(at, part.values - band);
-    transpose(from + begin, part.stride, work.lying.data() + begin * band, band);
+  constexpr std::size_t block = band * band;
+  std::uint8_t* lying = work.lying.data();
+  transpose_blocks(part.values / band, from, part.stride, band, lying, band, block);
+  if (part.values % band != 0) {
+    const std::size_t last = part.values - band;
+    transpose(from + last, part.stride, lying + last * band, band);
   }
   const std::size_t line = part.channels * band;
-  weigh_lines(work.lying.data(), line, work.columns, line, work.resized.data(), line);
+  weigh_lines(lying, line, work.columns, line, work.resized.data(), line);
   std::uint8_t* to = work.middle.data() + top * work.middle_stride;
-  for (std::size_t at = 0; at < work.middle_stride; at += band)
-    transpose(work.resized.data() + at * band, band, to + at, work.middle_stride);
+  transpose_blocks(work.middle_stride / band, work.resized.data(), band, block, to,
+                   work.middle_stride, band);
 }
 
 void down_columns(std::size_t out_values, Work& work, std::uint8_t* out) {

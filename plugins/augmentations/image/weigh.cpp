@@ -49,11 +49,18 @@ TANDEM_V3 inline void sum_v3(const std::uint8_t* line, std::size_t stride,
       sums[v] = _mm256_add_epi32(sums[v], _mm256_mullo_epi32(values, weight));
     }
   }
-  for (int v = 0; v < Vectors; ++v) {
-    const __m256i sum = _mm256_srai_epi32(sums[v], bits);
-    const __m128i words =
-        _mm_packs_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + 8 * v), _mm_packus_epi16(words, words));
+  for (auto& sum : sums) sum = _mm256_srai_epi32(sum, bits);
+  // Packing works within halves, so that four values of every vector follow on each other.
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  for (int v = 0; v < Vectors; v += 4) {
+    const bool four = v + 4 <= Vectors;
+    const __m256i words = _mm256_packs_epi32(sums[v], sums[v + 1]);
+    const __m256i next = four ? _mm256_packs_epi32(sums[v + 2], sums[v + 3]) : words;
+    const __m256i sorted = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words, next), order);
+    if (four)
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8 * v), sorted);
+    else
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 8 * v), _mm256_castsi256_si128(sorted));
   }
 }
 

@@ -2,12 +2,12 @@
 // without it.
 #include "winograd.hpp"
 
+#include "maps.hpp"
 #include "winograd_plan.hpp"
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
-#include <c10/core/CPUAllocator.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace resnet {
@@ -18,7 +18,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 const Kernels* kernels() {
-#ifdef TANDEM_WINOGRAD_X86
+#ifdef TANDEM_KERNELS_X86
   if (__builtin_cpu_supports("x86-64-v3")) return &kernels_v3;
 #endif
   return nullptr;
@@ -38,14 +38,6 @@ Shape shape_of(const at::Tensor& x, Size output) {
   return {x.size(0), x.size(2), x.size(3), x.size(1), output};
 }
 
-c10::DataPtr scratch_of(Size floats) {
-  return c10::GetCPUAllocator()->allocate(static_cast<std::size_t>(floats) * sizeof(float));
-}
-
-float* floats_of(const c10::DataPtr& memory) {
-  return static_cast<float*>(memory.get());
-}
-
 Taps taps_of(const at::Tensor& weight) {
   return {weight.stride(0), weight.stride(1), weight.stride(3)};
 }
@@ -53,10 +45,6 @@ Taps taps_of(const at::Tensor& weight) {
 /// The gradient with respect to the input is the same with inputs for outputs and taps reversed.
 Taps transposed(const Taps& taps) {
   return {taps.input_stride, taps.output_stride, taps.tap_stride, true};
-}
-
-at::Tensor channels_last(const at::Tensor& x) {
-  return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const Taps& taps, Size output) {
@@ -122,11 +110,6 @@ struct Convolution : torch::autograd::Function<Convolution> {
         want_weight ? weight_gradient(x, dy, weight) : at::Tensor()};
   }
 };
-
-bool plain_float(const at::Tensor& t) {
-  return t.dim() == 4 && t.scalar_type() == at::kFloat && t.is_cpu() &&
-         t.layout() == at::kStrided && t.numel() > 0;
-}
 
 }  // namespace
 

@@ -1,17 +1,12 @@
 #pragma once
 
-#include <cstddef>
+#include "vectors.hpp"
 
-/// The loops of a Winograd convolution, compiled once for each instruction set. Nothing here needs
-/// LibTorch or the standard library's functions: what the linker merges must suit every processor.
+/// The loops of a Winograd convolution, compiled once for each instruction set.
 namespace resnet::winograd {
 
-using Size = std::ptrdiff_t;
-
-/// Channels come in groups of so many: `input` and `output` of a Shape are multiples of it.
-inline constexpr Size channel_group = 16;
-
-/// A 3×3 convolution with stride 1 and a padding of 1, of channels-last maps.
+/// A 3×3 convolution with stride 1 and a padding of 1, of channels-last maps; `input` and `output`
+/// are multiples of channel_group.
 struct Shape {
   Size pictures, height, width, input, output;
 };
@@ -67,7 +62,7 @@ struct Kernels {
   Loops form2, form4;
 };
 
-#ifdef TANDEM_WINOGRAD_X86
+#ifdef TANDEM_KERNELS_X86
 extern const Kernels kernels_v3;  ///< x86-64-v3: AVX2 and FMA
 #endif
 

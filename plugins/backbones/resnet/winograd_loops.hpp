@@ -7,31 +7,6 @@
 namespace resnet::winograd {
 namespace {
 
-// Values of one array stay in registers only where every loop over it is unrolled.
-#ifdef __clang__
-#define TANDEM_UNROLL _Pragma("unroll")
-#else
-#define TANDEM_UNROLL _Pragma("GCC unroll 64")
-#endif
-
-Size smaller(Size a, Size b) {
-  return a < b ? a : b;
-}
-
-/// Vectors of `Width` floats; products are summed for `Rows` rows at once.
-template <int Width, int Rows>
-struct Vectors {
-  static constexpr int width = Width;
-  static constexpr int rows = Rows;
-  static constexpr int count = channel_group / Width;  ///< in a group of channels
-  typedef float V __attribute__((vector_size(4 * Width)));
-  typedef float Unaligned __attribute__((vector_size(4 * Width), aligned(4), may_alias));
-
-  static V load(const float* p) { return *reinterpret_cast<const Unaligned*>(p); }
-  static void store(float* p, V v) { *reinterpret_cast<Unaligned*>(p) = v; }
-  static V all(float x) { return x - V{}; }  // x + 0 would cost an addition, for the sake of -0
-};
-
 /// Where a matrix's element [row, step] is.
 struct Strides {
   Size row, step;
@@ -102,16 +77,26 @@ void find_window(const Plan& plan, Float* maps, Size channels, Size tile, Size b
   }
 }
 
+// Each transform reads memory column by column and writes it row by row, so that few values beside
+// those between the two passes wait for a register.
+
 /// Bᵀ d B of the tile for channels [first, last); the products' places are `apart`.
 template <class S, class Form>
 void transform_input(const float* const* pixels, Size first, Size last, float* out, Size apart) {
   constexpr int n = Form::points;
   for (Size c = first; c < last; c += S::width, out += S::width) {
-    typename S::V a[n * n], b[n * n];
-    TANDEM_UNROLL for (int i = 0; i < n * n; ++i) a[i] = S::load(pixels[i] + c);
-    TANDEM_UNROLL for (int i = 0; i < n; ++i) Form::input(a + i, n, b + i, n);
-    TANDEM_UNROLL for (int i = 0; i < n; ++i) Form::input(b + i * n, 1, a + i * n, 1);
-    TANDEM_UNROLL for (int i = 0; i < n * n; ++i) S::store(out + i * apart, a[i]);
+    typename S::V b[n * n];
+    TANDEM_UNROLL for (int i = 0; i < n; ++i) {
+      typename S::V a[n];
+      TANDEM_UNROLL for (int j = 0; j < n; ++j) a[j] = S::load(pixels[j * n + i] + c);
+      Form::input(a, 1, b + i, n);
+    }
+    float* to = out;
+    TANDEM_UNROLL for (int i = 0; i < n; ++i) {
+      typename S::V a[n];
+      Form::input(b + i * n, 1, a, 1);
+      TANDEM_UNROLL for (int j = 0; j < n; ++j, to += apart) S::store(to, a[j]);
+    }
   }
 }
 
@@ -120,11 +105,18 @@ template <class S, class Form>
 void transform_gradient(const float* const* pixels, Size first, Size last, float* out, Size apart) {
   constexpr int n = Form::points, m = Form::outputs;
   for (Size c = first; c < last; c += S::width, out += S::width) {
-    typename S::V a[m * m], b[n * m], d[n * n];
-    TANDEM_UNROLL for (int i = 0; i < m * m; ++i) a[i] = S::load(pixels[i] + c);
-    TANDEM_UNROLL for (int i = 0; i < m; ++i) Form::output_gradient(a + i, m, b + i, m);
-    TANDEM_UNROLL for (int i = 0; i < n; ++i) Form::output_gradient(b + i * m, 1, d + i * n, 1);
-    TANDEM_UNROLL for (int i = 0; i < n * n; ++i) S::store(out + i * apart, d[i]);
+    typename S::V b[n * m];
+    TANDEM_UNROLL for (int i = 0; i < m; ++i) {
+      typename S::V a[m];
+      TANDEM_UNROLL for (int j = 0; j < m; ++j) a[j] = S::load(pixels[j * m + i] + c);
+      Form::output_gradient(a, 1, b + i, m);
+    }
+    float* to = out;
+    TANDEM_UNROLL for (int i = 0; i < n; ++i) {
+      typename S::V a[n];
+      Form::output_gradient(b + i * m, 1, a, 1);
+      TANDEM_UNROLL for (int j = 0; j < n; ++j, to += apart) S::store(to, a[j]);
+    }
   }
 }
 
@@ -133,11 +125,18 @@ template <class S, class Form>
 void transform_output(const float* in, Size apart, Size first, Size last, float* const* pixels) {
   constexpr int n = Form::points, m = Form::outputs;
   for (Size c = first; c < last; c += S::width, in += S::width) {
-    typename S::V a[n * n], b[m * n], d[m * m];
-    TANDEM_UNROLL for (int i = 0; i < n * n; ++i) a[i] = S::load(in + i * apart);
-    TANDEM_UNROLL for (int i = 0; i < n; ++i) Form::output(a + i, n, b + i, n);
-    TANDEM_UNROLL for (int i = 0; i < m; ++i) Form::output(b + i * n, 1, d + i * m, 1);
-    TANDEM_UNROLL for (int i = 0; i < m * m; ++i) S::store(pixels[i] + c, d[i]);
+    typename S::V b[m * n];
+    const float* from = in;
+    TANDEM_UNROLL for (int i = 0; i < n; ++i) {
+      typename S::V a[n];
+      TANDEM_UNROLL for (int j = 0; j < n; ++j, from += apart) a[j] = S::load(from);
+      Form::output(a, 1, b + i, n);
+    }
+    TANDEM_UNROLL for (int i = 0; i < m; ++i) {
+      typename S::V a[m];
+      Form::output(b + i * n, 1, a, 1);
+      TANDEM_UNROLL for (int j = 0; j < m; ++j) S::store(pixels[j * m + i] + c, a[j]);
+    }
   }
 }
 

@@ -1,73 +1,14 @@
 #include "winograd.hpp"
 
 #include "catch.hpp"
+#include "convolutions.hpp"
 #include "network.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
-#include <torch/csrc/autograd/autograd.h>
-#include <torch/types.h>
-
-#include <cmath>
-#include <cstdint>
-#include <vector>
 
 namespace {
 
-struct Case {
-  std::int64_t pictures, input, output, height, width;
-};
-
-/// A convolution's arguments, the gradient of its result, and the three things that it gives.
-struct Example {
-  explicit Example(const Case& c) {
-    at::manual_seed(7);
-    x = at::randn({c.pictures, c.input, c.height, c.width}).relu_();
-    weight = at::randn({c.output, c.input, 3, 3}) / std::sqrt(9.0 * static_cast<double>(c.input));
-    dy = at::randn({c.pictures, c.output, c.height, c.width});
-    for (at::Tensor* t : {&x, &weight, &dy}) *t = t->contiguous(at::MemoryFormat::ChannelsLast);
-  }
-
-  at::Tensor x, weight, dy;
-};
-
-struct Results {
-  at::Tensor y, dx, dw;
-};
-
-at::Tensor direct(const at::Tensor& x, const at::Tensor& weight) {
-  return at::conv2d(x, weight, {}, {1, 1}, {1, 1});
-}
-
-template <class Convolution>
-Results run(const Example& example, Convolution convolution, at::ScalarType type = at::kFloat) {
-  const at::Tensor x = example.x.to(type).detach().requires_grad_();
-  const at::Tensor weight = example.weight.to(type).detach().requires_grad_();
-  const at::Tensor y = convolution(x, weight);
-  const auto gradients = torch::autograd::grad({y}, {x, weight}, {example.dy.to(type)});
-  return {y.detach(), gradients[0], gradients[1]};
-}
-
-double error(const at::Tensor& value, const at::Tensor& exact) {
-  return ((value.to(at::kDouble) - exact).norm() / exact.norm()).item<double>();
-}
-
-bool same_bits(const Results& a, const Results& b) {
-  return a.y.equal(b.y) && a.dx.equal(b.dx) && a.dw.equal(b.dw);
-}
-
-struct Threads {
-  explicit Threads(int n) : before(at::get_num_threads()) { at::set_num_threads(n); }
-  ~Threads() { at::set_num_threads(before); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
-  int before;
-};
-
-at::Tensor channels_last(std::initializer_list<std::int64_t> sizes, at::ScalarType type) {
-  return at::empty(sizes, at::TensorOptions(type).memory_format(at::MemoryFormat::ChannelsLast));
-}
+using namespace convolutions;
 
 bool machine_has_it() {
   if (resnet::winograd_suits(channels_last({1, 16, 8, 8}, at::kFloat), at::empty({16, 16, 3, 3})))
@@ -79,8 +20,7 @@ bool machine_has_it() {
 }  // namespace
 
 // Both forms, whole and cut tiles, one and several blocks of channels, one and many blocks of
-// tiles. Sums of few products hide nothing of the transforms' own rounding, hence the constant: ten
-// times half a unit in the last place of a float32.
+// tiles.
 TEST_CASE("A Winograd convolution errs at most four times as much as LibTorch's own in float32") {
   if (!machine_has_it()) return;
   const Case c =
@@ -90,13 +30,12 @@ TEST_CASE("A Winograd convolution errs at most four times as much as LibTorch's 
   CAPTURE(c.pictures, c.input, c.output, c.height, c.width);
   const Example example(c);
   REQUIRE(resnet::winograd_suits(example.x, example.weight));
-  const Results exact = run(example, direct, at::kDouble);
-  const Results usual = run(example, direct);
+  const Results exact = run(example, example.direct(), at::kDouble);
+  const Results usual = run(example, example.direct());
   const Results ours = run(example, resnet::winograd_convolution);
-  const double own = 10 * std::ldexp(1.0, -24);
-  CHECK(error(ours.y, exact.y) <= 4 * error(usual.y, exact.y) + own);
-  CHECK(error(ours.dx, exact.dx) <= 4 * error(usual.dx, exact.dx) + own);
-  CHECK(error(ours.dw, exact.dw) <= 4 * error(usual.dw, exact.dw) + own);
+  CHECK(error(ours.y, exact.y) <= 4 * error(usual.y, exact.y) + own_rounding);
+  CHECK(error(ours.dx, exact.dx) <= 4 * error(usual.dx, exact.dx) + own_rounding);
+  CHECK(error(ours.dw, exact.dw) <= 4 * error(usual.dw, exact.dw) + own_rounding);
   CHECK(ours.y.is_contiguous(at::MemoryFormat::ChannelsLast));
   CHECK(ours.dw.strides() == example.weight.strides());
 }
@@ -156,14 +95,8 @@ TEST_CASE("A Winograd convolution computes just the gradients that are asked for
 TEST_CASE("The gradient of a Winograd convolution's gradient is that of a plain convolution") {
   if (!machine_has_it()) return;
   const Example example({2, 16, 16, 4, 4});
-  const auto second = [&](auto convolution) {
-    const at::Tensor x = example.x.detach().requires_grad_();
-    const at::Tensor weight = example.weight.detach().requires_grad_();
-    const at::Tensor dx =
-        torch::autograd::grad({convolution(x, weight)}, {x}, {example.dy}, true, true)[0];
-    return torch::autograd::grad({dx.square().sum()}, {weight})[0];
-  };
-  CHECK(error(second(resnet::winograd_convolution), second(direct).to(at::kDouble)) < 1e-5);
+  CHECK(error(second_gradient(example, resnet::winograd_convolution),
+              second_gradient(example, example.direct()).to(at::kDouble)) < 1e-5);
 }
 
 TEST_CASE("Winograd's filtering leaves to LibTorch what it is not made for") {
