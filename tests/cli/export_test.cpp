@@ -209,7 +209,7 @@ TEST_CASE("what cannot be exported is told in a sentence, and nothing is written
           {"run", "--format", "safetensors", "--part", "head", "--out", "out"});
   refused(2, "onnx knows no heads",
           {"run", "--format", "onnx", "--part", "encoder+projector", "--out", "out"});
-  refused(2, "not a run folder", {"elsewhere", "--format", "onnx", "--out", "out"});
+  refused(2, "elsewhere: no such run folder", {"elsewhere", "--format", "onnx", "--out", "out"});
   refused(2, "there exists; name another file with --out, or replace it with --overwrite",
           {"run", "--format", "onnx", "--out", "there"});
   CHECK(read_file(here / "there") == "kept");
