@@ -116,7 +116,7 @@ KeptBlocks::Block KeptBlocks::take_free(std::size_t size) {
 /// What has to go before so much more is taken.
 std::vector<KeptBlocks::Block> KeptBlocks::surplus(std::size_t size) {
   std::vector<Block> gone;
-  const std::size_t needed = used_ + size, most = std::max(most_, needed);
+  const std::size_t needed = used_ + size, most = std::max(most_, needed) + spare_;
   while (!free_.empty() && needed + kept_ > most) {
     const std::size_t over = needed + kept_ - most;
     auto best = free_.begin();

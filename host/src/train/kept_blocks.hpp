@@ -10,11 +10,15 @@ namespace tandem::train {
 /// Large pieces of memory that are kept when they are given back, for the next that want as much.
 /// A block serves what needs all of it but an eighth. Where none does, a new one is mapped, in huge
 /// pages where the kernel has them, and kept ones are unmapped until all together are no more than
-/// what was ever taken at a time: the smallest that is enough, else the oldest. [any thread]
+/// what was ever taken at a time and `spare` bytes: the smallest that is enough, else the oldest.
+/// [any thread]
 class KeptBlocks {
  public:
   /// Sizes and addresses are multiples of it.
   static constexpr std::size_t grain = std::size_t{1} << 16;
+
+  /// Without `spare`, sizes that alternate push one another out.
+  explicit KeptBlocks(std::size_t spare = 0) : spare_(spare) {}
 
   /// At least so many bytes, their content anything; null where the kernel has no more.
   void* take(std::size_t bytes);
@@ -38,6 +42,7 @@ class KeptBlocks {
   std::vector<Block> surplus(std::size_t size);
   static void unmap(const std::vector<Block>& blocks);
 
+  std::size_t spare_;
   mutable std::mutex mutex_;
   std::vector<Block> free_;                       ///< in the order in which they were given back
   std::unordered_map<void*, std::size_t> sizes_;  ///< of those that are taken

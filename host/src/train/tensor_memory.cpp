@@ -11,10 +11,11 @@ namespace tandem::train {
 namespace {
 
 constexpr std::size_t large = std::size_t{1} << 20;
+constexpr std::size_t spare = std::size_t{128} << 20;
 
 /// Never destroyed: tensors may outlive everything else.
 KeptBlocks& blocks() {
-  static auto& all = *new KeptBlocks;
+  static auto& all = *new KeptBlocks(spare);
   return all;
 }
 

@@ -62,6 +62,13 @@ TEST_CASE("a block is there again for what needs all of it but an eighth, and fo
   CHECK(blocks.most() == 16 * mebi);
 }
 
+TEST_CASE("what may be spare is kept beside what was ever taken at a time") {
+  KeptBlocks blocks(8 * mebi);
+  for (const std::size_t size : {16, 8, 4}) blocks.give_back(blocks.take(size * mebi));
+  CHECK(blocks.kept() == 20 * mebi);
+  CHECK(blocks.most() == 16 * mebi);
+}
+
 TEST_CASE("of kept blocks the smallest that makes enough room goes") {
   KeptBlocks blocks;
   std::vector<void*> all;
