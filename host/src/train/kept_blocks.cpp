@@ -39,9 +39,9 @@ void* KeptBlocks::take(std::size_t bytes) {
     const Block block = take_free(size);
     if (block.data == nullptr) gone = surplus(size);
     used_ += block.data == nullptr ? size : block.size;
-    most_ = std::max(most_, used_);
     if (block.data != nullptr) {
       sizes_[block.data] = block.size;
+      most_ = std::max(most_, used_);
       return block.data;
     }
   }
@@ -52,10 +52,12 @@ void* KeptBlocks::take(std::size_t bytes) {
     data = map(size);
   }
   const std::lock_guard lock(mutex_);
-  if (data == nullptr)
+  if (data == nullptr) {
     used_ -= size;
-  else
+  } else {
     sizes_[data] = size;
+    most_ = std::max(most_, used_);
+  }
   return data;
 }
 

@@ -161,7 +161,8 @@ void along_row(const In* row, const Size& size, const Box1d& box, Work<T>& work,
     T* const padded = work.padded[pass % 2].data();
     T* const end = padded + margin + size.values;
     for (std::size_t i = margin; i-- > 0;) padded[i] = padded[i + size.channels];
-    for (std::size_t i = 0; i < margin; ++i) end[i] = end[i - size.channels];
+    const T* const last = end - size.channels;
+    for (std::size_t i = 0; i < margin; ++i) end[i] = last[i];
     for (std::size_t i = 0; i < box.lines(); ++i) work.lines[i] = padded + i * size.channels;
     T* const to = pass + 1 == passes ? out : work.padded[(pass + 1) % 2].data() + margin;
     mix(work.lines.data(), box, size.values, to);

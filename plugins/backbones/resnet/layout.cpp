@@ -91,8 +91,8 @@ void Params::declare(tandem::Fields<Params>& f) {
     "less than two in each")
       .range(1, 2048);
   f("convolution", &Params::convolution,
-    "auto: 3x3 convolutions by Winograd's filtering, those of stride 2 by loops of its own, where "
-    "they are faster (float32, AVX2); direct: all by LibTorch")
+    "auto: 3x3 convolutions by Winograd's filtering, small ones of stride 2 by loops of its own, "
+    "where they are faster (float32, AVX2); direct: all by LibTorch")
       .choices({"auto", "direct"});
 }
 

@@ -15,7 +15,8 @@ struct Walk {
   Size b_step;
 };
 
-/// out[r][group] (+)= Σ a[r][…] · b[…][group] for R rows.
+/// out[r][group] (+)= Σ a[r][…] · b[…][group] for R rows. What is there already is added at the
+/// end: sums of sums lose less.
 template <class S, int R, bool Add>
 [[gnu::noinline]] void sum_rows(const Walk& walk, const float* const* a, const float* b,
                                 float* const* out) {
@@ -23,8 +24,7 @@ template <class S, int R, bool Add>
   const float* row[R];
   TANDEM_UNROLL for (int r = 0; r < R; ++r) {
     row[r] = a[r];
-    TANDEM_UNROLL for (int v = 0; v < S::count; ++v) sum[r][v] =
-        Add ? S::load(out[r] + v * S::width) : typename S::V{};
+    TANDEM_UNROLL for (int v = 0; v < S::count; ++v) sum[r][v] = typename S::V{};
   }
   Size at = 0;
   for (Size p = 0; p < walk.pictures; ++p, at += walk.a_picture) {
@@ -40,7 +40,10 @@ template <class S, int R, bool Add>
     }
   }
   TANDEM_UNROLL for (int r = 0; r < R; ++r) {
-    TANDEM_UNROLL for (int v = 0; v < S::count; ++v) S::store(out[r] + v * S::width, sum[r][v]);
+    TANDEM_UNROLL for (int v = 0; v < S::count; ++v) {
+      float* const to = out[r] + v * S::width;
+      S::store(to, Add ? S::load(to) + sum[r][v] : sum[r][v]);
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "catch.hpp"
+
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
@@ -11,6 +13,15 @@
 
 /// What tests of the network's own convolutions share.
 namespace convolutions {
+
+/// Whether the processor has what the loops are compiled for; says so where it has not.
+inline bool has_vectors() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("x86-64-v3")) return true;
+#endif
+  WARN("skipped: no AVX2 and FMA");
+  return false;
+}
 
 struct Case {
   std::int64_t pictures, input, output, height, width;
