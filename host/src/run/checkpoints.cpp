@@ -20,6 +20,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace tandem::run {
 namespace {
@@ -48,11 +49,11 @@ std::uint64_t free_bytes(const fs::path& folder) {
 
 /// Seconds that a file of so many bytes takes until it is durable.
 double seconds_to_write(const fs::path& file, std::size_t bytes) {
-  std::string content(bytes, '\0');
-  std::mt19937 random;  // weights cannot be compressed either
-  std::generate(content.begin(), content.end(), [&] { return static_cast<char>(random()); });
+  std::vector<std::uint64_t> content(bytes / sizeof(std::uint64_t) + 1);
+  std::generate(content.begin(), content.end(),
+                std::mt19937_64());  // weights do not compress either
   const auto begin = std::chrono::steady_clock::now();
-  formats::write_file(file, content);
+  formats::write_file(file, {reinterpret_cast<const char*>(content.data()), bytes});
   return seconds_since(begin);
 }
 

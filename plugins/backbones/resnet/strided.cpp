@@ -126,13 +126,8 @@ struct Convolution : torch::autograd::Function<Convolution> {
     const at::Tensor& x = saved[0];
     const at::Tensor& weight = saved[1];
     const bool want_x = context->needs_input_grad(0), want_weight = context->needs_input_grad(1);
-    if (at::GradMode::is_enabled()) {
-      const auto padding = weight.size(2) / 2;
-      const auto [dx, dw, none] = at::convolution_backward(
-          gradients[0], x, weight, c10::nullopt, {2, 2}, {padding, padding}, {1, 1}, false, {0, 0},
-          1, {want_x, want_weight, false});
-      return {dx, dw};
-    }
+    if (at::GradMode::is_enabled())
+      return differentiable_gradients(gradients[0], x, weight, 2, want_x, want_weight);
     const at::Tensor dy = channels_last(gradients[0]);
     return {want_x ? input_gradient(x, dy, weight) : at::Tensor(),
             want_weight ? weight_gradient(x, dy, weight) : at::Tensor()};

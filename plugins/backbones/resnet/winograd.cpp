@@ -98,12 +98,8 @@ struct Convolution : torch::autograd::Function<Convolution> {
     const at::Tensor& x = saved[0];
     const at::Tensor& weight = saved[1];
     const bool want_x = context->needs_input_grad(0), want_weight = context->needs_input_grad(1);
-    if (at::GradMode::is_enabled()) {
-      const auto [dx, dw, none] =
-          at::convolution_backward(gradients[0], x, weight, c10::nullopt, {1, 1}, {1, 1}, {1, 1},
-                                   false, {0, 0}, 1, {want_x, want_weight, false});
-      return {dx, dw};
-    }
+    if (at::GradMode::is_enabled())
+      return differentiable_gradients(gradients[0], x, weight, 1, want_x, want_weight);
     const at::Tensor dy = channels_last(gradients[0]);
     return {
         want_x ? convolve(dy, weight, transposed(taps_of(weight)), weight.size(1)) : at::Tensor(),
