@@ -5,7 +5,8 @@
 #   tests/run.sh --long    and hours more: see PARTS
 #   tests/run.sh --long PART...   the named parts of that alone, on what is built
 #
-# PARTS: faults   every stop of a run, every write of a checkpoint, 200 kills, a hundred starts and exits
+# PARTS: faults   every stop of a run, every write of a checkpoint, 200 kills, 50 signals, a hundred starts and exits
+#        memory   10,000 steps, 50 epochs and 20 runs that must not grow
 #        weights  a hundred thousand files of weights beside the safetensors package
 #        asan     all tests with AddressSanitizer and UndefinedBehaviorSanitizer
 #        mutants  10,000 of each file format, likewise
@@ -91,10 +92,15 @@ tidy() { # every translation unit whose path matches
 }
 
 long_faults() {
-  say "every stop of a run, every write of a checkpoint, 200 kills"
-  TANDEM_TEST_LONG=1 "$build/bin/test_stops" "*goes on to the same bits*,a kill at*,a disk that fails*,signals while*"
+  say "every stop of a run, every write of a checkpoint, 200 kills, signals at 50 moments and every write"
+  TANDEM_TEST_LONG=1 "$build/bin/test_stops" "*goes on to the same bits*,a kill at*,a disk that fails*,signals *"
   say "a hundred starts and exits"
   TANDEM_TEST_CYCLES=100 "$build/bin/test_cli" "[cycles]"
+}
+
+long_memory() {
+  say "resident memory, files and threads of long trainings"
+  .venv/bin/python tests/bench/memory.py --tandem "$build/bin/tandem"
 }
 
 long_weights() {
@@ -123,7 +129,7 @@ build_and_check() {
 }
 
 main() {
-  local parts=(faults weights asan mutants tsan fuzz tidy) part
+  local parts=(faults memory weights asan mutants tsan fuzz tidy) part
   if [ "${1:-}" = --long ] && [ $# -gt 1 ]; then
     parts=("${@:2}")
     for part in "${parts[@]}"; do

@@ -7,6 +7,8 @@ if(TANDEM_SANITIZE)
   # With checks in between, gcc takes parts of std::regex for uninitialized.
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(TANDEM_SANITIZE MATCHES "undefined")
+    # Otherwise a program that did something undefined goes on, and ends as if nothing had been.
+    add_compile_options(-fno-sanitize-recover=all)
     # It asks for the type information of LibTorch's classes, some of which LibTorch does not export.
     add_compile_options(-fno-sanitize=vptr)
   endif()
@@ -22,6 +24,10 @@ endif()
 if(NOT TANDEM_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
   set(TANDEM_NO_UNDEFINED LINKER:-z,defs)
 endif()
+
+# The standard containers' own checks of bounds, in every build; files of hot loops take it back, whose vectors they break.
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+set(TANDEM_UNCHECKED "$<$<CONFIG:Release>:-U_GLIBCXX_ASSERTIONS>")
 
 # What makes a fault of memory hard to use, where no sanitizer looks for it. Fortified calls need an optimized build.
 if(NOT TANDEM_SANITIZE)

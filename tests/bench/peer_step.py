@@ -1,16 +1,18 @@
 """The Python side of step.py: training steps on random pictures with the seed's learner, or with lightly's heads and
 losses behind torchvision's ResNet-18 (3 × 3 stem). Started by step.py, which asks it a line of JSON at a time; a learner
-goes on where it was until another one, or other settings, are asked for.
+goes on where it was until another one, or other settings, are asked for. In bfloat16 the whole forward pass, the loss
+in it, is autocast, as a loop around such a learner has it.
 
     python peer_step.py
 """
+import contextlib
 import copy
 import time
 
 import torch
 from torch import nn
 
-from turns import serve, status_bytes
+from turns import reason, serve, status_bytes
 
 
 def resnet18():
@@ -79,17 +81,21 @@ def make_optimizer(name, parameters, fused):
 
 
 class Training:
-    def __init__(self, learner, width, batch, optimizer, channels_last, fused, compile):
+    def __init__(self, learner, width, batch, optimizer, channels_last, fused, bf16, compile):
         torch.manual_seed(0)
         layout = torch.channels_last if channels_last else torch.contiguous_format
         self.learner = LEARNERS[learner](width).to(memory_format=layout)
         self.views = [torch.randn(batch, 3, 32, 32).to(memory_format=layout) for _ in range(2)]
         self.parameters = [p for p in self.learner.parameters() if p.requires_grad]
         self.optimizer = make_optimizer(optimizer, self.parameters, fused)
+        self.bf16 = bf16
+        if compile:
+            torch.compiler.reset()  # else a second batch size makes sizes variable, and the code slower
         self.forward = torch.compile(self.learner) if compile else self.learner
 
     def step(self):
-        loss = self.forward(*self.views)
+        with torch.autocast("cpu", torch.bfloat16) if self.bf16 else contextlib.nullcontext():
+            loss = self.forward(*self.views)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -104,10 +110,20 @@ class Last:
         self.key = self.training = None
         self.default_threads = torch.get_num_threads()
 
+    def measured_or_told(self, **question):
+        """torch.compile needs a C++ compiler, and may fail in other ways: that is an answer, all else an error."""
+        try:
+            return self.measure(**question)
+        except Exception as error:
+            if not question.get("compile"):
+                raise
+            self.key = self.training = None
+            return {"failed": reason(error)}
+
     def measure(self, learner, steps, warmup, batch, width=2048, optimizer="adam", threads=0, channels_last=False,
-                fused=False, compile=False):
+                fused=False, bf16=False, compile=False):
         torch.set_num_threads(threads or self.default_threads)
-        key = (learner, width, batch, optimizer, channels_last, fused, compile)
+        key = (learner, width, batch, optimizer, channels_last, fused, bf16, compile)
         if key != self.key:
             self.key = self.training = None  # its memory is free before the next one is made
             self.training, self.key = Training(*key), key
@@ -121,4 +137,4 @@ class Last:
 
 
 if __name__ == "__main__":
-    serve(Last().measure)
+    serve(Last().measured_or_told)

@@ -19,7 +19,7 @@ from torchvision.datasets import FashionMNIST
 from torchvision.models.resnet import BasicBlock
 from torchvision.transforms import InterpolationMode, v2
 
-from turns import serve
+from turns import reason, serve
 
 MEAN, STD = (0.2860,), (0.3530,)
 
@@ -119,6 +119,8 @@ def measure(preset, folder, steps, warmup=4, views="pillow", workers=0, threads=
     batches = iter(make_loader(preset, folder, views, workers))
     layout = torch.channels_last if channels_last else torch.contiguous_format
     plain = make_model(preset).to(memory_format=layout)
+    if compile:
+        torch.compiler.reset()  # it gives a function up for eager after a few models
     model = torch.compile(plain) if compile else plain
     criterion = BarlowTwinsLoss(lambda_param=preset["objective"]["lambda"])
     optimizer = torch.optim.AdamW(model.parameters(), lr=preset["optimizer"]["lr"], fused=fused or None)
@@ -139,11 +141,21 @@ def measure(preset, folder, steps, warmup=4, views="pillow", workers=0, threads=
             "parameters": sum(p.numel() for p in plain.parameters()), "batch": len(first)}
 
 
+def measured_or_told(preset, folder, **question):
+    """torch.compile needs a C++ compiler, and may fail in other ways: that is an answer, all else an error."""
+    try:
+        return measure(preset, folder, **question)
+    except Exception as error:
+        if not question.get("compile"):
+            raise
+        return {"failed": reason(error)}
+
+
 def main():
     measure.default_threads = torch.get_num_threads()
     with open(sys.argv[1], "rb") as file:
         preset = tomllib.load(file)
-    serve(partial(measure, preset, sys.argv[2]))
+    serve(partial(measured_or_told, preset, sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""A training step of tandem beside loops in Python: the seed's and lightly's Barlow Twins, lightly's BYOL and SimSiam, all
-with ResNet-18 (3 × 3 stem) on 32 px, in float32, and beside each the loop's defaults and its best settings. These are
-looked for first, with a smaller batch: {1, all} threads × {NCHW, channels_last} × {default, retained heap}, with a fused
-optimizer, then compiled if asked for. Sides take turns. "wide" is lightly's Barlow Twins at D 8192, where the loss weighs
-most; "memory" compares peaks at N 256.
+"""A training step of tandem beside loops in Python: the seed's and lightly's Barlow Twins, lightly's BYOL and SimSiam,
+all with ResNet-18 (3 × 3 stem) on 32 px, in float32, and beside each the loop's defaults and its best settings. These
+are looked for first, with a smaller batch, greedily: of {1, all} threads × {NCHW, channels_last} × {default, retained
+heap}, with a fused optimizer, every one is tried, the fastest also compiled, and the best of these also in bfloat16,
+where the processor has it. Where that is faster it is a side of its own, beside tandem with run.precision = "auto".
+Sides take turns. "wide" is lightly's Barlow Twins at D 8192, where the loss weighs most; "memory" compares peaks at
+N 256.
 
     tests/bench/setup.sh
-    tests/bench/.venv/bin/python tests/bench/step.py [--tandem build/bin/tandem] [--only seed lightly] [--rounds 5]
+    tests/bench/.venv/bin/python tests/bench/step.py [--tandem build/bin/tandem] [--only seed lightly] [--no-compile]
 
-Ten minutes for the two that are measured by default, on two cores; as long for byol, simsiam and memory. The seed's loop
-needs torch alone: with .venv/bin/python, --only seed measures it on the LibTorch that tandem has.
+Ten minutes without torch.compile, on two cores, for the two that are measured by default; as long for byol, simsiam and
+memory. The seed's loop needs torch alone: with .venv/bin/python, --only seed measures it on the LibTorch that tandem
+has.
 """
 import argparse
 import itertools
@@ -19,7 +22,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from turns import RETAINED_HEAP, Peer, load, machine_lines, ratio_row
+from turns import RETAINED_HEAP, Peer, has_bf16, load, machine_lines, met, ratio_row
 
 HERE = Path(__file__).resolve().parent
 SGD = {"optimizer.use": "sgd", "optimizer.lr": 0.06, "optimizer.lr_per": 0, "optimizer.momentum": 0.9,
@@ -50,9 +53,9 @@ PEAK_GOAL = 0.9
 def tandem(options, settings, batch, steps):
     """Seconds of each step and what they were spent on, without the warm-up; threads; the process's peak memory."""
     settings = {"data.source": "synthetic", "data.synthetic_count": 2 * batch, "data.synthetic_size": 32,
-                "backbone.stem": "cifar", "run.precision": "float32", "schedule.use": "constant", "train.batch_size": batch,
-                "train.max_steps": options.warmup + steps, "train.log_every": 1, "eval.knn_every": "never",
-                "eval.health_every": "never", **settings}
+                "backbone.stem": "cifar", "run.precision": "float32", "schedule.use": "constant",
+                "train.batch_size": batch, "train.max_steps": options.warmup + steps, "train.log_every": 1,
+                "eval.knn_every": "never", "eval.health_every": "never", **settings}
     words = [word for key, value in settings.items() for word in ("--set", f"{key}={json.dumps(value)}")]
     words += [word for text in options.set for word in ("--set", text)]
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as folder:
@@ -69,7 +72,11 @@ def tandem(options, settings, batch, steps):
 def text(settings, heap):
     words = [f"{settings['threads']} threads", "channels_last" if settings["channels_last"] else "NCHW",
              "retained heap" if heap else "default heap", "fused optimizer"]
-    return ", ".join(words + ["compile"] * settings.get("compile", False))
+    return ", ".join(words + [name for name in ("bf16", "compile") if settings.get(name)])
+
+
+class Failed(Exception):
+    """What torch.compile said."""
 
 
 class Loop:
@@ -79,7 +86,10 @@ class Loop:
         self.peers, self.question, self.options = peers, question, options
 
     def seconds(self, heap, batch, steps, **settings):
-        return self.peers[heap].ask(steps=steps, warmup=self.options.warmup, batch=batch, **self.question, **settings)
+        answer = self.peers[heap].ask(steps=steps, warmup=self.options.warmup, batch=batch, **self.question, **settings)
+        if "failed" in answer:
+            raise Failed(answer["failed"])
+        return answer
 
     def defaults(self):
         return self.seconds(False, self.options.batch, self.options.steps)
@@ -88,20 +98,32 @@ class Loop:
         return self.seconds(heap, self.options.batch, self.options.steps, **settings)
 
     def look_for_best(self):
+        """Heap and settings of the fastest in float32; then of the same in bfloat16, nothing where that is slower."""
         batch, tried = self.options.probe_batch, []
         print(f"  settings tried with N {batch} (pairs/s)")
 
         def probe(heap, settings):
-            answer = self.seconds(heap, batch, self.options.probe_steps, **settings)
-            tried.append((batch / statistics.median(answer["seconds"]), heap, settings))
-            print(f"  {tried[-1][0]:>8.1f}  {text(settings, heap)}", flush=True)
+            try:
+                seconds = self.seconds(heap, batch, self.options.probe_steps, **settings)["seconds"]
+                tried.append((batch / statistics.median(seconds), heap, settings))
+                print(f"  {tried[-1][0]:>8.1f}  {text(settings, heap)}", flush=True)
+            except Failed as failed:
+                print(f"    failed  {text(settings, heap)}: {failed}", flush=True)
+
+        def fastest():
+            return max(tried, key=lambda one: one[0])[1:]
 
         for threads, channels_last, heap in itertools.product(processor_counts(), (False, True), (False, True)):
             probe(heap, {"threads": threads, "channels_last": channels_last, "fused": True})
         if self.options.compile:
-            _, heap, settings = max(tried, key=lambda one: one[0])
+            heap, settings = fastest()
             probe(heap, {**settings, "compile": True})
-        return max(tried, key=lambda one: one[0])[1:]
+        best = fastest()
+        if not has_bf16():
+            print("  no bfloat16: this processor has no instructions for it")
+            return best, None
+        probe(best[0], {**best[1], "bf16": True})
+        return best, fastest() if fastest() != best else None
 
 
 def processor_counts():
@@ -113,13 +135,13 @@ def per_round(results):
 
 
 def report(name, sides, goals, batch):
-    ours = per_round(sides["tandem"])
     print(f"  {'N ' + str(batch):<26} {'threads':>7} {'s/step':>8} {'pairs/s':>8}   (load {load()})")
     for side, results in sides.items():
         seconds = statistics.median(per_round(results))
         print(f"  {side:<26} {results[0]['threads']:>7} {seconds:>8.3f} {batch / seconds:>8.1f}")
-    for side, goal in goals.items():
-        ratio_row(f"  {name}: tandem against {side}", [b / a for a, b in zip(ours, per_round(sides[side]))], goal)
+    for (mine, side), goal in goals.items():
+        ratios = [b / a for a, b in zip(per_round(sides[mine]), per_round(sides[side]))]
+        ratio_row(f"  {name}: {mine} against {side}", ratios, goal)
     steps = [step for result in sides["tandem"] for step in result["timing"]]
     parts = {part: statistics.median(step[part] / step["total"] for step in steps)
              for part in ("forward", "backward", "optimizer", "data")}
@@ -132,15 +154,21 @@ def compare(name, options):
     print(f"\n{name}", flush=True)
     with Peer(HERE / "peer_step.py") as plain, Peer(HERE / "peer_step.py", environment=RETAINED_HEAP) as retained:
         loop = Loop((plain, retained), question, options)
-        best = loop.look_for_best()
+        best, half = loop.look_for_best()
         turns = {"tandem": lambda: tandem(options, settings, options.batch, options.steps),
                  "defaults": loop.defaults, "best": lambda: loop.best(*best)}
+        goals = {("tandem", "defaults"): default_goal, ("tandem", "best"): best_goal}
+        if half:
+            auto = {**settings, "run.precision": "auto"}
+            turns |= {"tandem, auto": lambda: tandem(options, auto, options.batch, options.steps),
+                      "best, bf16": lambda: loop.best(*half)}
+            goals["tandem, auto", "best, bf16"] = best_goal
         sides = {side: [] for side in turns}
         for _ in range(options.rounds):
             for side, measure in turns.items():
                 sides[side].append(measure())
-    print(f"  best: {text(best[1], best[0])}")
-    report(name, sides, {"defaults": default_goal, "best": best_goal}, options.batch)
+    print(f"  best: {text(best[1], best[0])}" + (f"; in bfloat16: {text(half[1], half[0])}" if half else ""))
+    report(name, sides, goals, options.batch)
 
 
 def peak(options, learner, batch):
@@ -164,7 +192,7 @@ def compare_memory(options):
     for name, theirs in peaks.items():
         for what, mine, other in zip(("process", "above N 2"), ours, theirs):
             print(f"  tandem's of {name}, {what}: {mine / other:.2f} x  goal at most {PEAK_GOAL} x: "
-                  + ("met" if mine <= PEAK_GOAL * other else "NOT met"))
+                  + met(mine <= PEAK_GOAL * other))
 
 
 def parse():
@@ -178,7 +206,8 @@ def parse():
     parser.add_argument("--probe-batch", type=int, default=32, help="for the settings that are tried")
     parser.add_argument("--probe-steps", type=int, default=2, help="with each of them")
     parser.add_argument("--memory-batch", type=int, default=256)
-    parser.add_argument("--compile", action="store_true", help="try torch.compile too, which takes minutes")
+    parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True,
+                        help="try torch.compile too, which takes minutes")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for tandem")
     return parser.parse_args()
 

@@ -37,7 +37,11 @@ def ratio_row(name, ratios, goal):
 
 
 def verdict(ratio, goal):
-    return f"goal {goal:g} x: {'met' if ratio >= goal else 'NOT met'}"
+    return f"goal {goal:g} x: {met(ratio >= goal)}"
+
+
+def met(good):
+    return "met" if good else "NOT met"
 
 
 def cpuinfo(*names):
@@ -75,6 +79,15 @@ def version(package):
         return None
 
 
+def library_version(program, name):
+    """Of a shared library that a program loads, by its file: libx.so.1 is a link to libx.so.1.2.3."""
+    for line in subprocess.run(["ldd", program], capture_output=True, text=True).stdout.splitlines():
+        words = line.split()  # libx.so.1 => /lib/libx.so.1 (0x…)
+        if words and words[0].startswith(f"{name}.so") and len(words) > 2:
+            return Path(words[2]).resolve().name.partition(".so.")[2]
+    return "unknown"
+
+
 def load():
     return f"{os.getloadavg()[0]:.2f}"
 
@@ -109,6 +122,11 @@ class Peer:
     def __exit__(self, *_):
         self._process.stdin.close()
         self._process.wait()
+
+
+def reason(error):
+    """An exception in a line."""
+    return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0][:160]}"
 
 
 def serve(answer):

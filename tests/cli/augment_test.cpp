@@ -43,10 +43,10 @@ Json preview(const Workplace& here, const Words& more) {
   return Json::parse(result.out);
 }
 
-/// What stands in the middle of a cell of the sheet, of this size.
-cv::Mat cell(const cv::Mat& sheet, int row, int column, int height, int width) {
-  return sheet(cv::Rect(4 + 132 * column + (128 - width) / 2, 4 + 132 * row + (128 - height) / 2,
-                        width, height));
+/// What stands in the middle of a cell of the sheet, of this size, in cells of `side`.
+cv::Mat cell(const cv::Mat& sheet, int row, int column, int height, int width, int side = 128) {
+  return sheet(cv::Rect(4 + (side + 4) * column + (side - width) / 2,
+                        4 + (side + 4) * row + (side - height) / 2, width, height));
 }
 
 bool same(const cv::Mat& a, const std::function<cv::Vec3b(int, int)>& b) {
@@ -56,18 +56,20 @@ bool same(const cv::Mat& a, const std::function<cv::Vec3b(int, int)>& b) {
   return true;
 }
 
-/// A part of a picture with coordinates, enlarged twofold from 64 pixels, by its inner pixels.
-void check_part(const cv::Mat& seen, const std::string& told) {
+/// A part of a picture with coordinates, made `size` pixels wide and high and shown `times` as
+/// large, by its inner pixels.
+void check_part(const cv::Mat& seen, const std::string& told, int size = 64, int times = 2) {
   CAPTURE(told);
   int top = -1, left = -1, width = 0, height = 0, end = 0;
   std::sscanf(told.c_str(), "top %d, left %d, width %d, height %d of 100x80%n", &top, &left, &width,
               &height, &end);
   REQUIRE(end == static_cast<int>(told.size()));
-  for (int i = 8; i < 56; ++i) {
-    const auto& down = seen.at<cv::Vec3b>(2 * i, 64);
-    const auto& along = seen.at<cv::Vec3b>(64, 2 * i);
-    REQUIRE(std::abs(down[0] - 2 * (top + (i + 0.5) * height / 64 - 0.5)) <= 1);
-    REQUIRE(std::abs(along[1] - 2 * (left + (i + 0.5) * width / 64 - 0.5)) <= 1);
+  const int middle = times * size / 2;
+  for (int i = size / 8; i < size - size / 8; ++i) {
+    const auto& down = seen.at<cv::Vec3b>(times * i, middle);
+    const auto& along = seen.at<cv::Vec3b>(middle, times * i);
+    REQUIRE(std::abs(down[0] - 2 * (top + (i + 0.5) * height / size - 0.5)) <= 1);
+    REQUIRE(std::abs(along[1] - 2 * (left + (i + 0.5) * width / size - 0.5)) <= 1);
   }
 }
 
@@ -176,6 +178,31 @@ TEST_CASE("what a preview tells of its draws is what the picture shows") {
   }
 }
 
+TEST_CASE("a view larger than usual cells is shown with each of its pixels") {
+  const Workplace here;
+  lay_out(here, 6,
+          {"{ use = \"random_resized_crop\", size = 200, scale = [0.2, 1], interpolation = "
+           "\"bilinear\" }",
+           "{ use = \"horizontal_flip\" }"});
+  for (const Words& more : {Words{}, Words{"--steps"}}) {
+    Words words = {"--images", "6", "--out", "p.png"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Json json = preview(here, words);
+    const cv::Mat sheet = cv::imread((here / "p.png").string());
+    const int rows = more.empty() ? 1 : 2;
+    REQUIRE((sheet.rows == 4 + 6 * rows * 204 && sheet.cols == 4 + (4 - rows) * 204));
+    for (int row = 0; row < 6; ++row) {
+      const Json views = json.at("pictures").at(static_cast<std::size_t>(row)).at("views");
+      check_part(cell(sheet, rows * row, 1, 200, 200, 200),
+                 views.at(0).at(0).at("drawn").get<std::string>(), 200, 1);
+      // The original has 100 by 80 pixels.
+      const cv::Mat original = cell(sheet, rows * row, 0, 160, 200, 200);
+      CHECK(original.at<cv::Vec3b>(2 * 30 + 1, 2 * 70 + 1)[0] == 2 * 30);
+      CHECK(original.at<cv::Vec3b>(2 * 30 + 1, 2 * 70 + 1)[1] == 2 * 70);
+    }
+  }
+}
+
 TEST_CASE("a preview prints a line for each operation of each view, as --json has it") {
   const Workplace here;
   lay_out(
@@ -211,7 +238,7 @@ TEST_CASE("a preview prints a line for each operation of each view, as --json ha
   CHECK(has(quiet.out, "  place 2: "));
 }
 
-TEST_CASE("views of one [[view]] are told one by one, an unreadable picture by its name") {
+TEST_CASE("views of one [[view]] are told one by one, and what stands for an unreadable picture") {
   const Workplace here;
   lay_out(here, 6, {"{ use = \"horizontal_flip\" }"});
   write_file(here / "pictures/3.png", "no picture");
@@ -221,8 +248,8 @@ TEST_CASE("views of one [[view]] are told one by one, an unreadable picture by i
   CAPTURE(result.out, result.err);
   CHECK(result.code == 0);
   CHECK(has(result.out, "\nviews 1 to 3: horizontal_flip\nview 4: grayscale\n"));
-  CHECK(told_lines(result.out).size() == 5 * 4);
-  CHECK(has(result.out, "3.png\n    cannot be read: its row is empty\n"));
+  CHECK(told_lines(result.out).size() == 6 * 4);
+  CHECK(has(result.out, "3.png\n    cannot be read: 4.png takes its place\n"));
 }
 
 TEST_CASE("an operation that fails to tell is named; what it tells stays in its line") {

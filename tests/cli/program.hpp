@@ -40,6 +40,7 @@ class Process {
   /// Polls until `condition` holds; throws where the program ends first, or after minutes.
   void until(const std::function<bool()>& condition);
 
+  pid_t id() const { return id_; }
   void send(int signal) const;
   /// True for a signal that the program has a handler for.
   bool catches(int signal) const;

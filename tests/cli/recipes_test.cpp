@@ -114,7 +114,8 @@ const Values official = {{"backbone.use", "\"resnet50\""},
                          {"schedule.use", "\"cosine\""},
                          {"optimizer.momentum", "0.9"},
                          {"optimizer.lr_per", "256"},
-                         {"train.views", "\"separate\""}};
+                         {"train.views", "\"separate\""},
+                         {"eval.holdout", "0"}};
 const Values official_lars = {{"optimizer.use", "\"lars\""},
                               {"optimizer.dialect", "\"official\""},
                               {"optimizer.eta", "0.001"},
@@ -136,13 +137,16 @@ const Values cifar_solo = {{"backbone.use", "\"resnet18\""},
                            {"optimizer.bias_lr", "\"lr\""},
                            {"train.epochs", "1000"},
                            {"train.batch_size", "256"},
-                           {"train.views", "\"separate\""}};
+                           {"train.views", "\"separate\""},
+                           {"eval.holdout", "0"},
+                           {"eval.online_probe", "true"}};
 const Values solo_lars = {{"optimizer.use", "\"lars\""},
                           {"optimizer.dialect", "\"solo\""},
                           {"optimizer.eta", "0.02"},
                           {"optimizer.clip_lr", "true"},
                           {"optimizer.decay_bias_norm", "false"}};
-const Values cifar_lightly = {{"backbone.use", "\"resnet18\""},
+const Values cifar_lightly = {{"run.precision", "\"float32\""},
+                              {"backbone.use", "\"resnet18\""},
                               {"backbone.stem", "\"cifar\""},
                               {"backbone.zero_init_residual", "false"},
                               {"data.normalize", "\"imagenet\""},
@@ -160,6 +164,7 @@ const Values cifar_lightly = {{"backbone.use", "\"resnet18\""},
                               {"train.epochs", "200"},
                               {"train.batch_size", "128"},
                               {"train.views", "\"separate\""},
+                              {"eval.holdout", "0"},
                               {"eval.k", "200"},
                               {"eval.temperature", "0.1"},
                               {"eval.knn_every", "1"}};
@@ -182,7 +187,8 @@ std::vector<Recipe> recipes() {
             official),
        large_views},
       {"simsiam-official",
-       with({{"objective.projector", "[2048, 2048, 2048]"},
+       with({{"run.precision", "\"float32\""},
+             {"objective.projector", "[2048, 2048, 2048]"},
              {"objective.last_affine", "false"},
              {"objective.predictor_hidden", "512"},
              {"objective.constant_predictor_lr", "true"},
@@ -199,7 +205,8 @@ std::vector<Recipe> recipes() {
             official),
        twice("crop224[0.2, 1.0]\"bilinear\" " + jitter4 + blur + "0.5 flip@0.5")},
       {"byol-official",
-       with(with({{"objective.projector", "[4096, 256]"},
+       with(with({{"run.precision", "\"float32\""},
+                  {"objective.projector", "[4096, 256]"},
                   {"objective.predictor_hidden", "4096"},
                   {"objective.hidden_bias", "true"},
                   {"objective.last_bias", "false"},
@@ -309,6 +316,26 @@ bool contains(const Words& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+/// `count` pictures as a file of CIFAR-10's binary version: a label's byte and 3 × 32 × 32 pixels.
+std::string cifar_file(int count) {
+  std::string bytes;
+  for (int i = 0; i < count; ++i) {
+    bytes += static_cast<char>(i % 10);
+    for (int j = 0; j < 3 * 32 * 32; ++j) bytes += static_cast<char>((i * 37 + j * 11) % 251);
+  }
+  return bytes;
+}
+
+/// An epoch of a preset on 40 pictures, narrow enough to take no time.
+Result train_on_cifar(const Workplace& here, const std::string& preset, const Words& more) {
+  Words words = {"train", preset, "--data", "cifar", "--out", "run", "--overwrite"};
+  for (const auto* set : {"backbone.width=8", "objective.projector=[32, 16]", "train.epochs=1",
+                          "schedule.warmup_epochs=0", "train.batch_size=8", "train.log_every=1"})
+    words.insert(words.end(), {"--set", set});
+  words.insert(words.end(), more.begin(), more.end());
+  return here.run(words);
+}
+
 }  // namespace
 
 TEST_CASE("the presets of public recipes have the published values") {
@@ -323,6 +350,33 @@ TEST_CASE("the presets of public recipes have the published values") {
       CHECK(plain(values.at(key)) == plain(value));
     }
     CHECK(views_of(values) == views);
+  }
+}
+
+TEST_CASE("recipes for CIFAR train on every picture, with test pictures and without") {
+  const Workplace here;
+  std::filesystem::create_directories(here / "cifar");
+  write_file(here / "cifar/data_batch_1.bin", cifar_file(40));
+  write_file(here / "cifar/test_batch.bin", cifar_file(10));
+  const auto names = [&] {
+    Words list;
+    for (const auto& event : events(here / "run", "eval")) list.push_back(event.at("name"));
+    return list;
+  };
+  for (const std::string preset : {"barlow_twins-cifar-solo", "simsiam-cifar-lightly"}) {
+    CAPTURE(preset);
+    auto result = train_on_cifar(here, preset, {"--set", "eval.path=cifar/test_batch.bin"});
+    CAPTURE(result.err);
+    REQUIRE(result.code == 0);
+    CHECK(events(here / "run", "step").size() == 5);  // of 36 pictures four batches
+    CHECK(has(events(here / "run", "eval").at(0).at("protocol"), "bank 40 training pictures, 10"));
+    CHECK(names() == (has(preset, "-solo") ? Words{"knn", "online_probe"} : Words{"knn"}));
+
+    result = train_on_cifar(here, preset, {});
+    CHECK(result.code == 0);
+    CHECK(events(here / "run", "step").size() == 5);
+    CHECK(names().empty());
+    CHECK_FALSE(has(result.err, "held out"));
   }
 }
 

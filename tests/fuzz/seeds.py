@@ -31,6 +31,15 @@ def tar(members, **options):
     return buffer.getvalue().rstrip(b"\0") + bytes(1024)
 
 
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
 def weights():
     def file(header, data=b"", pad=0):
         text = json.dumps(header, separators=(",", ":")).encode() + b" " * pad
@@ -43,6 +52,8 @@ def weights():
     put("safetensors/empty", file({}))
     put("safetensors/two", file({"__metadata__": {"format": "pt", "a": "\u00e9"}, "b": b, "a.w": a}, bytes(14), 5))
     put("safetensors/none", file({"__metadata__": None, "a": tensor("I64", [2, 0], 0, 0), "b": tensor("U8", [], 0, 1)}, b"!"))
+    data = bytes(range(14))
+    put("safetensors/summed", file({"__metadata__": {"data_crc32c": f"{crc32c(data):08x}"}, "a.w": a, "b": b}, data))
 
 
 def plugins():
@@ -103,14 +114,6 @@ def runs():
 
 
 def checkpoints():
-    def crc32c(data):
-        crc = 0xFFFFFFFF
-        for byte in data:
-            crc ^= byte
-            for _ in range(8):
-                crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-        return crc ^ 0xFFFFFFFF
-
     commit = b"tandem checkpoint 1\n1234 00c0ffee model.safetensors\n0 00000000 objective.safetensors\n77 12345678 state.json\n"
     put("checkpoint/commit", commit + b"end %08x\n" % crc32c(commit))
     state = {"step": 12, "steps_per_epoch": 5, "total_steps": 50, "epoch_ended": False, "images": 320, "part_seconds": 0.5,

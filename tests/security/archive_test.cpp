@@ -3,6 +3,7 @@
 #include "formats/crc32c.hpp"
 #include "formats/sealed_folder.hpp"
 #include "host/data/files.hpp"
+#include "tar_member.hpp"
 
 #include <sys/stat.h>
 
@@ -10,34 +11,9 @@
 #include <cstdio>
 
 using namespace tandem;
+using tar::member;
 
 namespace {
-
-void put_octal(std::string& header, std::size_t at, std::size_t digits, std::uint64_t value) {
-  for (std::size_t i = digits; i > 0; --i, value /= 8)
-    header[at + i - 1] = static_cast<char>('0' + value % 8);
-}
-
-/// One member as POSIX's ustar lays it out; `kind` is '0' of a file, '1' and '2' of links.
-std::string member(const std::string& name, char kind, const std::string& bytes,
-                   const std::string& target = "") {
-  std::string header(512, '\0');
-  header.replace(0, name.size(), name);
-  put_octal(header, 100, 7, 0644);
-  put_octal(header, 124, 11, bytes.size());
-  header.replace(148, 8, 8, ' ');
-  header[156] = kind;
-  header.replace(157, target.size(), target);
-  header.replace(257, 8,
-                 std::string("ustar\0"
-                             "00",
-                             8));
-  std::uint64_t sum = 0;
-  for (const char c : header) sum += static_cast<unsigned char>(c);
-  put_octal(header, 148, 6, sum);
-  header[154] = '\0';
-  return header + bytes + std::string((512 - bytes.size() % 512) % 512, '\0');
-}
 
 std::string dot(std::uint8_t value) {
   return files::ppm(1, 1, {value, value, value});
@@ -80,14 +56,7 @@ TEST_CASE("members of an archive are read where they are, whatever path or link 
 TEST_CASE("a member larger than its archive, or than memory, is refused by name") {
   const TemporaryFolder folder;
   for (const std::uint64_t size : {std::uint64_t{1} << 20, (std::uint64_t{1} << 33) - 1}) {
-    std::string header = member("1.ppm", '0', "");
-    put_octal(header, 124, 11, size);
-    header.replace(148, 8, 8, ' ');
-    std::uint64_t sum = 0;
-    for (const char c : header) sum += static_cast<unsigned char>(c);
-    put_octal(header, 148, 6, sum);
-    header[154] = '\0';
-    files::put(folder / "x.tar", header + dot(1));
+    files::put(folder / "x.tar", tar::header("1.ppm", '0', size) + dot(1));
     CHECK(files::has(files::message([&] { files::open(folder / "x.tar"); }), "x.tar: cut off"));
   }
 }
@@ -104,6 +73,35 @@ TEST_CASE("a pipe or a device among pictures is one bad picture, and is not wait
   CHECK(image.u8()[0] == 5);
   CHECK(files::has(files::message([&] { source->read(1, image); }), "b.ppm: not a file"));
   CHECK(files::has(files::message([&] { source->read(2, image); }), "c.ppm: not a file"));
+}
+
+TEST_CASE("a pipe in the place of a data set or of its labels is refused, and is not waited for") {
+  const TemporaryFolder folder;
+  const auto pipe = [&](const std::string& name) {
+    std::filesystem::create_directories((folder / name).parent_path());
+    REQUIRE(::mkfifo((folder / name).c_str(), 0600) == 0);
+  };
+  const auto refused = [&](const std::string& name) {
+    return files::message([&] { files::open(folder / name); });
+  };
+  for (const char* name : {"images-idx3-ubyte", "images-idx3-ubyte.gz", "a.npy", "train.bin",
+                           "data_batch_1.bin", "a.tar"}) {
+    pipe(name);
+    CHECK(files::has(refused(name), std::string(name) + ": not a file"));
+  }
+  files::put(folder / "idx/images-idx3-ubyte", files::idx(0x803, {1, 1, 1}, {5}));
+  pipe("idx/labels-idx1-ubyte");
+  CHECK(files::has(refused("idx/images-idx3-ubyte"), "labels-idx1-ubyte: not a file"));
+  CHECK(files::has(refused("idx"), "labels-idx1-ubyte: not a file"));
+  const std::string array =
+      read_file(std::filesystem::path(TANDEM_TEST_DIR) / "golden/arrays/seven.npy");
+  for (const char* labels : {"seven_labels.npy", "labels.npy"}) {
+    const std::string place = std::string("npy-") + labels;
+    files::put(folder / place / "seven.npy", array);
+    CHECK(refused(place + "/seven.npy").empty());
+    pipe(place + "/" + labels);
+    CHECK(files::has(refused(place + "/seven.npy"), std::string(labels) + ": not a file"));
+  }
 }
 
 TEST_CASE("a checkpoint whose file is a link, a pipe or elsewhere is damaged") {

@@ -30,4 +30,5 @@ for file in "$build"/bin/tandem "$build"/lib/libtandem-{base,sdk,host}.so "$buil
 done
 # Which functions have a checked form that is called depends on the optimizer; the program has some.
 grep -q '_chk@' <<<"$(nm -D --undefined-only "$build/bin/tandem")" || lacks "$build/bin/tandem" "checked calls (_FORTIFY_SOURCE)"
+grep -q '__glibcxx_assert_fail' <<<"$(nm -D --undefined-only "$build/bin/tandem")" || lacks "$build/bin/tandem" "checked containers (_GLIBCXX_ASSERTIONS)"
 exit "$failed"

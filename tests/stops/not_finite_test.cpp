@@ -51,6 +51,36 @@ TEST_CASE("a gradient that is nan is told with its parameter, though the loss is
   check_stopped("gradient", "the gradient of 'objective.projector.");
 }
 
+TEST_CASE("weights that an update broke are no checkpoint: the one before it stays the newest") {
+  const Workplace here;
+  auto words = broken(here, "weights");
+  words.insert(words.end(), {"--set", "checkpoint.every_steps=1", "--set", "checkpoint.keep=1"});
+  const auto result = here.run(words);
+  CAPTURE(result.err);
+  CHECK(result.code == 7);
+  CHECK(has(result.err, "step 3 has broken the weights 'objective.projector."));
+  CHECK(has(result.err, "(objective 'not_finite')"));
+  CHECK(std::filesystem::read_symlink(here / "run/checkpoints/latest") == "step-00000002");
+  CHECK(here.run({"ckpt", "verify", "run"}).code == 0);
+  const auto resumed =
+      here.run({"train", "run", "--resume", "--plugin", plugin, "--set",
+                "objective.where=\"nowhere\"", "--allow-change", "objective.where"});
+  CAPTURE(resumed.err);
+  CHECK(resumed.code == 0);
+}
+
+TEST_CASE("a run that fails leaves the weights of its newest checkpoint under their names") {
+  const Workplace here;
+  auto words = broken(here, "loss");
+  words.insert(words.end(), {"--set", "objective.after=3"});  // a step after the one that is saved
+  const auto result = here.run(words);
+  CAPTURE(result.err);
+  REQUIRE(result.code == 7);
+  REQUIRE(here.exists("run/replay/step-00000003"));
+  CHECK(read_file(here / "run/backbone.safetensors") ==
+        read_file(here / "run/checkpoints/step-00000002/model.safetensors"));
+}
+
 TEST_CASE("what a plugin throws in the middle of a step leaves no trace in what is saved") {
   const Workplace here;
   REQUIRE(here.run(broken(here, "nowhere", "whole")).code == 0);
@@ -121,7 +151,9 @@ TEST_CASE("pixels that are not finite are told as such, with every objective") {
         here.run(here.tiny({"--set", small_objective(id), "--set", "data.normalize=\"custom\"",
                             "--set", "data.mean=[0.1]", "--set", "data.std=[1e-40]"}));
     CHECK(result.code == 7);
-    CHECK(has(result.err, "the pixels of view 0 (the data, their normalisation or an operation)"));
+    CHECK(
+        has(result.err, "the pixels of view 0 (the data, their normalisation, or an operation: "));
+    CHECK(has(result.err, "random_resized_crop"));
   }
 }
 

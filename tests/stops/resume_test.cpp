@@ -104,6 +104,29 @@ TEST_CASE("a BYOL run goes on to the same bits from wherever it was stopped") {
   check_every_stop(objective("byol"));
 }
 
+TEST_CASE("what is counted between two lines of the log, or two looks at health, goes on too") {
+  for (const char* id : {"barlow_twins", "simsiam", "byol"}) {
+    const Workplace here;
+    const auto training = objective(id);
+    // Kills after steps 2, 4 and 7: before the first look, after it, and after the second.
+    const Words settings = {"train.log_every=3", "eval.health_every=3"};
+    REQUIRE(here.run(call(here, training, "whole", settings)).code == 0);
+    for (const int step : {2, 4, 7}) {
+      CAPTURE(id, step);
+      auto saving = settings;
+      saving.push_back("checkpoint.every_steps=1");
+      const auto out = "run" + std::to_string(step);
+      const auto next = "checkpoints/.step-0000000" + std::to_string(step + 1);
+      REQUIRE(here.run(call(here, training, out, saving), fault("kill", next, 1)).code == -9);
+      const auto resumed = here.run({"train", out, "--resume"});
+      CAPTURE(resumed.err);
+      REQUIRE(resumed.code == 0);
+      CHECK(has(resumed.err, "goes on after step " + std::to_string(step) + " of 8"));
+      check_same(ended(here / "whole"), ended(here / out));
+    }
+  }
+}
+
 TEST_CASE("a queue, a centre and prototypes of a plugin's go on too, and Adam's and LARS's state") {
   const Workplace here;
   const std::string plugin = std::string(TANDEM_FIXTURE_PLUGINS) + "/other_kinds.so";

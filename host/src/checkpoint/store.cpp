@@ -1,6 +1,7 @@
 #include "checkpoint/store.hpp"
 
 #include "formats/disk.hpp"
+#include "formats/regular_file.hpp"
 #include "formats/sealed_folder.hpp"
 #include "tandem/base/error.hpp"
 
@@ -10,8 +11,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -29,16 +28,6 @@ std::string name_of(std::int64_t step) {
   return text;
 }
 
-/// The step that a name says; nothing where it is no checkpoint's.
-std::optional<std::int64_t> step_of(const std::string& name) {
-  if (!name.starts_with(prefix)) return std::nullopt;
-  std::int64_t step = 0;
-  const char* const end = name.data() + name.size();
-  const auto read = std::from_chars(name.data() + prefix.size(), end, step);
-  if (read.ec != std::errc() || read.ptr != end || step < 0) return std::nullopt;
-  return step;
-}
-
 bool is_set_aside(const std::string& name) {
   const auto at = name.find(corrupt);
   return at != std::string::npos && step_of(name.substr(0, at));
@@ -50,18 +39,36 @@ bool is_folder(const fs::directory_entry& entry) {
   return entry.symlink_status(error).type() == fs::file_type::directory && !error;
 }
 
-void require_named_rightly(const Verified& found) {
-  if (found.entry.step == found.state.step) return;
-  throw Error(ErrorKind::checkpoint, Log::join(found.entry.folder.string(), " is of step ",
-                                               found.state.step, ", not of that of its name"));
+std::string read_state(const fs::path& file) {
+  constexpr std::uint64_t most_bytes = 1 << 20;
+  return formats::read_small_file(file, most_bytes, ErrorKind::checkpoint);
 }
 
-std::string read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+/// What a run writes to measure how fast the disk is.
+constexpr const char* speed_file = ".speed.tmp";
+
+/// What kills left in a store: nothing but what is called as a store calls it, since the folder may
+/// be a link to where other things lie.
+void remove_leftovers(const fs::path& folder) {
+  formats::remove_leftovers(folder, [](const std::string& name) {
+    return step_of(name) || is_set_aside(name) || name == "latest" || name == "best" ||
+           name == speed_file;
+  });
+  std::error_code error;
+  if (fs::is_regular_file(fs::symlink_status(folder / speed_file, error)))
+    fs::remove(folder / speed_file, error);
 }
 
 }  // namespace
+
+std::optional<std::int64_t> step_of(const std::string& name) {
+  if (!name.starts_with(prefix)) return std::nullopt;
+  std::int64_t step = 0;
+  const char* const end = name.data() + name.size();
+  const auto read = std::from_chars(name.data() + prefix.size(), end, step);
+  if (read.ec != std::errc() || read.ptr != end || step < 0) return std::nullopt;
+  return step;
+}
 
 fs::path Store::path_of(std::int64_t step) const {
   return folder_ / name_of(step);
@@ -90,7 +97,7 @@ void Store::prepare() const {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw formats::write_error(folder_, error.value(), 0);
-  formats::remove_leftovers(folder_);
+  remove_leftovers(folder_);
 }
 
 void Store::set_latest(std::int64_t step) const {
@@ -134,7 +141,7 @@ void Store::clear() const {
     else if (entry.is_symlink() && (name == "latest" || name == "best"))
       fs::remove(entry.path(), error);
   }
-  formats::remove_leftovers(folder_);
+  remove_leftovers(folder_);
   ::rmdir(folder_.c_str());  // fails, as it should, on a link, and where something else is in it
 }
 
@@ -158,7 +165,14 @@ formats::TrainingState verify(const Entry& entry) {
                                              "name it");
   }
   const auto file = entry.folder / files::state;
-  return formats::parse_training_state(read_text(file), file.string());
+  return formats::parse_training_state(read_state(file), file.string());
+}
+
+formats::TrainingState verify_named(const Entry& entry) {
+  auto state = verify(entry);
+  if (state.step == entry.step) return state;
+  throw Error(ErrorKind::checkpoint, Log::join(entry.folder.string(), " is of step ", state.step,
+                                               ", not of that of its name"));
 }
 
 std::optional<Verified> newest_whole(const Store& store, Log& log) {
@@ -167,8 +181,7 @@ std::optional<Verified> newest_whole(const Store& store, Log& log) {
   std::vector<std::pair<Entry, std::string>> damaged;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     try {
-      Verified found{*entry, verify(*entry)};
-      require_named_rightly(found);
+      Verified found{*entry, verify_named(*entry)};
       for (const auto& [other, why] : damaged)
         log.warn(why, "; it is set aside as ", store.set_aside(other).filename().string(),
                  ", and an earlier one is used");

@@ -67,8 +67,14 @@ struct Verified {
   formats::TrainingState state;
 };
 
-/// Verifies one checkpoint. Throws Error(checkpoint) that names what is damaged.
+/// The step that a name in a store says; nothing where it is no checkpoint's.
+std::optional<std::int64_t> step_of(const std::string& name);
+
+/// Verifies one checkpoint, whatever its name and `step` say. Throws Error(checkpoint) that names
+/// what is damaged.
 formats::TrainingState verify(const Entry& entry);
+/// The same, and that it is of the step that its name says: no other can be gone on from.
+formats::TrainingState verify_named(const Entry& entry);
 /// The newest that verifies; damaged ones on the way are told, and set aside once a whole one is
 /// found. Nothing where there is no checkpoint; throws Error(checkpoint) where there are some, and
 /// none verifies.

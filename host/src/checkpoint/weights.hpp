@@ -51,9 +51,10 @@ std::string listed(const std::vector<std::string>& names, const std::string& sin
                    const std::string& plural);
 
 /// Copies a file's tensors into an object by name; floating-point types convert. Checks everything
-/// before it changes anything. Throws Error(checkpoint) for a file that is not valid, and one that
-/// names all missing, unknown and misshapen tensors of one that does not fit; a shape that differs,
-/// and a file of which nothing fits, are refused even where `strict` is false. [main thread]
+/// before it changes anything. Throws Error(checkpoint) for a file that is not valid or whose data
+/// does not have its checksum, and one that names all missing, unknown and misshapen tensors of one
+/// that does not fit; a shape that differs, and a file of which nothing fits, are refused even
+/// where `strict` is false. [main thread]
 LoadResult load_weights(const std::filesystem::path& path, Stateful& object,
                         const LoadOptions& options = {});
 /// The same into the tensors of a state.

@@ -18,9 +18,12 @@ Arguments augment_arguments() {
       "augment preview [CONFIG|PRESET|RUN] [options]",
       "Draws what training sees: for the seed of the configuration, a row for each picture, the "
       "original\n"
-      "first, then each view with the very pixels that a run trains on, before normalising. Prints "
-      "what each\n"
-      "operation draws for them (--quiet: not), or '-' where an operation does not say.");
+      "first, then each view with the very pixels that a run trains on, before normalising (shrunk "
+      "where\n"
+      "a side has more than 1024). Prints what each operation draws for them (--quiet: not), or "
+      "'-' "
+      "where\n"
+      "an operation does not say.");
   add_config_options(arguments, 2, false);
   arguments.add()("out", po::value<std::string>()->value_name("FILE")->default_value("preview.png"),
                   "the picture to write, a PNG");
@@ -72,6 +75,7 @@ formats::Json to_json(const run::Preview& preview, const config::Config& config,
     pictures.push_back({{"place", options.first + static_cast<std::int64_t>(i)},
                         {"sample", preview.samples[i]},
                         {"name", preview.names[i]},
+                        {"shown", preview.shown[i]},
                         {"views", to_json(preview.draws[i], of_views)}});
   }
   auto views = formats::Json::array();
@@ -87,7 +91,6 @@ formats::Json to_json(const run::Preview& preview, const config::Config& config,
 
 /// A line for each operation of each view.
 void print(const data::PictureDraws& draws, const std::vector<Strings>& operations) {
-  if (draws.empty()) std::cout << "    cannot be read: its row is empty\n";
   std::size_t longest = 0;
   for (const auto& ids : operations)
     for (const auto& id : ids) longest = std::max(longest, id.size());
@@ -122,6 +125,8 @@ void print(const run::Preview& preview, const config::Config& config,
   for (std::size_t i = 0; i < preview.samples.size(); ++i) {
     std::cout << "  place " << options.first + static_cast<std::int64_t>(i) << ": "
               << preview.names[i] << '\n';
+    if (preview.shown[i] != preview.names[i])
+      std::cout << "    cannot be read: " << preview.shown[i] << " takes its place\n";
     if (options.draws) print(preview.draws[i], of_views);
   }
 }

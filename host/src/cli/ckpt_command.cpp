@@ -41,10 +41,10 @@ std::uint64_t bytes_in(const fs::path& folder) {
   return bytes;
 }
 
-Found look_at(const Entry& entry) {
+Found look_at(const Entry& entry, bool named) {
   Found found{entry, bytes_in(entry.folder), std::nullopt, ""};
   try {
-    found.state = checkpoint::verify(entry);
+    found.state = named ? checkpoint::verify_named(entry) : checkpoint::verify(entry);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::checkpoint) throw;
     found.problem = error.what();
@@ -62,11 +62,13 @@ Store store_of(const fs::path& run) {
 std::vector<Found> find(const fs::path& word) {
   std::vector<Found> list;
   if (fs::exists(word / formats::commit_name) || fs::exists(word / checkpoint::files::state)) {
-    list.push_back(look_at({0, word}));
+    // Under another name, as that of a copy, it is a checkpoint all the same.
+    const auto step = checkpoint::step_of(fs::canonical(word).filename());
+    list.push_back(look_at({step.value_or(0), word}, step.has_value()));
     if (list[0].state) list[0].entry.step = list[0].state->step;
     return list;
   }
-  for (const Entry& entry : store_of(word).list()) list.push_back(look_at(entry));
+  for (const Entry& entry : store_of(word).list()) list.push_back(look_at(entry, true));
   if (list.empty()) {
     throw Error(ErrorKind::usage,
                 word.string() + " has no checkpoint; name a run's folder or a checkpoint's");

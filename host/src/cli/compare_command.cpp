@@ -134,7 +134,8 @@ int compare_command(const Strings& words) {
       "compare CONFIG… --out DIR | RUN… [options]",
       "CONFIG…: trains each configuration with each seed on the same pictures, batches and budget, "
       "each\nrun as a process of its own, and compares them. What is finished in DIR already is "
-      "kept; a run that\nwas interrupted is trained again from its start.\n"
+      "kept; a run that\nwas interrupted goes on; one of other settings, pictures or plugins is "
+      "replaced with --overwrite alone.\n"
       "RUN…: compares the folders of runs; those of one configuration count as its seeds.\n"
       "Prints mean ± standard deviation and paired differences, and writes compare.html, into DIR "
       "or\nthe current folder.");

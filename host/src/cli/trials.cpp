@@ -149,6 +149,8 @@ void Trials::require_same(const Planned& planned, const report::RunRecord& run) 
              item.right);
   }
   if (report::fingerprint(run) != fingerprints_[planned.variant]) refuse("pictures");
+  const std::string changed = changed_plugin(run, catalog_);
+  if (!changed.empty()) refuse("plugins: '" + changed + "' is another build");
 }
 
 bool Trials::kept(const Planned& planned) {
@@ -159,12 +161,6 @@ bool Trials::kept(const Planned& planned) {
     return false;
   const auto run = report::read_run(planned.folder);
   require_same(planned, run);
-  const std::string changed = changed_plugin(run, catalog_);
-  if (!changed.empty()) {
-    log_.info(planned.folder.string(), ": plugin '", changed,
-              "' is another build than it was trained with: it is trained again");
-    return false;
-  }
   if (run.finished()) {
     seconds_.push_back(run.seconds);
     return true;

@@ -41,7 +41,8 @@ void DataSection::declare(Fields<DataSection>& f) {
   f("channels", &DataSection::channels, "1: grey, 3: colour, auto: as the pictures have")
       .range(1, 1024)
       .word("auto", 0);
-  f("max_bad", &DataSection::max_bad, "share of unreadable pictures above which the run stops")
+  f("max_bad", &DataSection::max_bad,
+    "share of unreadable pictures above which the run stops; each rank counts its own")
       .range(0, 1);
   f("max_pixels", &DataSection::max_pixels, "a picture with more is refused").min(1).unit("pixels");
   f("cache_mb", &DataSection::cache_mb,

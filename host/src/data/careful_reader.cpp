@@ -27,6 +27,8 @@ bool CarefulReader::try_read(std::int64_t index, Image& out) {
 bool CarefulReader::known_bad(std::int64_t index) {
   if (bad() == 0) return false;
   const std::lock_guard lock(mutex_);
+  // Whoever asks for a picture after the last one has failed would go round for ever.
+  if (bad() == source_.size()) give_up();
   return bad_.contains(index);
 }
 
@@ -34,15 +36,18 @@ void CarefulReader::remember(std::int64_t index, const std::string& reason) {
   const std::lock_guard lock(mutex_);
   if (bad_.insert(index).second) {
     log_.warn(reason, "; another picture takes its place");
+    last_reason_ = reason;
     count_.store(static_cast<std::int64_t>(bad_.size()), std::memory_order_release);
   }
   const auto bad = static_cast<double>(bad_.size()), all = static_cast<double>(source_.size());
-  if (bad > max_bad_ * all || bad == all) {
-    throw Error(ErrorKind::data,
-                Log::join(bad_.size(), " of ", source_.size(),
-                          " pictures cannot be read, more than data.max_bad = ", max_bad_,
-                          " allows; mend or remove them, or raise it. The last one: ", reason));
-  }
+  if (bad > max_bad_ * all || bad == all) give_up();
+}
+
+void CarefulReader::give_up() const {
+  throw Error(ErrorKind::data,
+              Log::join(bad_.size(), " of ", source_.size(),
+                        " pictures cannot be read, more than data.max_bad = ", max_bad_,
+                        " allows; mend or remove them, or raise it. The last one: ", last_reason_));
 }
 
 }  // namespace tandem::data

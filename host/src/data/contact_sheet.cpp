@@ -1,12 +1,14 @@
 #include "data/contact_sheet.hpp"
 
+#include "data/careful_reader.hpp"
 #include "data/plot.hpp"
-#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
+#include <utility>
 
 namespace tandem::data {
 namespace {
@@ -68,6 +70,10 @@ class Sheet {
   Image image_;
 };
 
+bool is_series(const Image& picture) {
+  return picture.height() == 1 && picture.width() > 1;
+}
+
 /// A picture and what is made of it, cell after cell.
 class Row {
  public:
@@ -75,7 +81,7 @@ class Row {
       : sheet_(sheet),
         row_(row),
         cell_(cell),
-        series_(picture.height() == 1 && picture.width() > 1),
+        series_(is_series(picture)),
         range_(series_ ? range_of(picture) : Range()) {
     add(picture);
   }
@@ -93,19 +99,21 @@ class Row {
   Range range_;
 };
 
-/// False for a picture that cannot be read.
-bool read(const Source& source, std::int64_t sample, Image& picture) {
-  try {
-    source.read(sample, picture);
-    return true;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::data) throw;
-    return false;
+/// Calls `take(row, number, picture)` with the picture that training shows for each sample.
+template <class Take>
+void for_each_picture(const Source& source, const SheetOptions& options, Take&& take) {
+  constexpr double all = 1;  // a few rows tell nothing of how much of the data set is unreadable
+  CarefulReader reader(source, all, null_log());
+  Image picture;
+  for (std::size_t i = 0; i < options.samples.size(); ++i) {
+    const std::int64_t number = reader.read(options.samples[i], picture);
+    take(i, number, std::as_const(picture));
   }
 }
 
-ViewKey key_of(const SheetOptions& options, std::int64_t sample, std::size_t view) {
-  return {options.seed, options.epoch, sample, static_cast<int>(view)};
+/// A picture that takes another's place draws what that one would have drawn.
+ViewKey key_of(const SheetOptions& options, std::size_t row, std::size_t view) {
+  return {options.seed, options.epoch, options.samples[row], static_cast<int>(view)};
 }
 
 }  // namespace
@@ -113,15 +121,14 @@ ViewKey key_of(const SheetOptions& options, std::int64_t sample, std::size_t vie
 Image contact_sheet(const Source& source, std::span<const ViewSpec> views,
                     const SheetOptions& options) {
   Sheet sheet(options.samples.size(), views.size() + 1, options.cell);
-  Image picture, view;
-  for (std::size_t i = 0; i < options.samples.size(); ++i) {
-    if (!read(source, options.samples[i], picture)) continue;
+  Image view;
+  for_each_picture(source, options, [&](std::size_t i, std::int64_t, const Image& picture) {
     Row row(sheet, i, picture, options.cell);
     for (std::size_t v = 0; v < views.size(); ++v) {
-      make_view(views[v], picture, key_of(options, options.samples[i], v), view);
+      make_view(views[v], picture, key_of(options, i, v), view);
       row.add(view);
     }
-  }
+  });
   return sheet.take();
 }
 
@@ -130,35 +137,53 @@ Image step_sheet(const Source& source, std::span<const ViewSpec> views,
   std::size_t most = 0;
   for (const auto& spec : views) most = std::max(most, spec.ops.size());
   Sheet sheet(options.samples.size() * views.size(), most + 1, options.cell);
-  Image picture, view;
-  for (std::size_t i = 0; i < options.samples.size(); ++i) {
-    if (!read(source, options.samples[i], picture)) continue;
+  Image view;
+  for_each_picture(source, options, [&](std::size_t i, std::int64_t, const Image& picture) {
     for (std::size_t v = 0; v < views.size(); ++v) {
       Row row(sheet, i * views.size() + v, picture, options.cell);
       // Each operation has a stream of its own, so that the first ones draw what they always do.
       ViewSpec begun;
       for (const auto& op : views[v].ops) {
         begun.ops.push_back(op);
-        make_view(begun, picture, key_of(options, options.samples[i], v), view);
+        make_view(begun, picture, key_of(options, i, v), view);
         row.add(view);
       }
     }
-  }
+  });
   return sheet.take();
 }
 
 std::vector<PictureDraws> sheet_draws(const Source& source, std::span<const ViewSpec> views,
                                       const SheetOptions& options) {
   std::vector<PictureDraws> draws(options.samples.size());
-  Image picture, view;
-  for (std::size_t i = 0; i < draws.size(); ++i) {
-    if (!read(source, options.samples[i], picture)) continue;
-    for (std::size_t v = 0; v < views.size(); ++v) {
-      draws[i].push_back(
-          describe_view(views[v], picture, key_of(options, options.samples[i], v), view));
-    }
-  }
+  Image view;
+  for_each_picture(source, options, [&](std::size_t i, std::int64_t, const Image& picture) {
+    for (std::size_t v = 0; v < views.size(); ++v)
+      draws[i].push_back(describe_view(views[v], picture, key_of(options, i, v), view));
+  });
   return draws;
+}
+
+std::vector<std::int64_t> sheet_pictures(const Source& source, const SheetOptions& options) {
+  std::vector<std::int64_t> numbers;
+  for_each_picture(source, options, [&](std::size_t, std::int64_t number, const Image&) {
+    numbers.push_back(number);
+  });
+  return numbers;
+}
+
+int largest_view(const Source& source, std::span<const ViewSpec> views,
+                 const SheetOptions& options) {
+  int largest = 0;
+  Image view;
+  for_each_picture(source, options, [&](std::size_t i, std::int64_t, const Image& picture) {
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      make_view(views[v], picture, key_of(options, i, v), view);
+      const bool plotted = is_series(picture) && view.height() == 1;
+      if (!plotted) largest = std::max({largest, view.height(), view.width()});
+    }
+  });
+  return largest;
 }
 
 }  // namespace tandem::data

@@ -49,6 +49,18 @@ std::size_t RandomFile::read(std::int64_t offset, void* to, std::size_t count) c
   return done;
 }
 
+int RandomFile::duplicate() const {
+  const int copy = ::fcntl(number_, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) throw Error(ErrorKind::resource, path_.string() + ": " + std::strerror(errno));
+  return copy;
+}
+
+bool is_named(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_directory(status);
+}
+
 void read_bytes(const std::filesystem::path& path, std::vector<std::uint8_t>& bytes) {
   const RandomFile file(path);
   if (file.size() > largest_picture_file) {

@@ -1,16 +1,14 @@
 #include "data/idx_file.hpp"
 
+#include "data/file_bytes.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
+#include <unistd.h>
 #include <zlib.h>
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <limits>
-#include <memory>
+#include <string_view>
 
 namespace tandem::data {
 namespace {
@@ -25,11 +23,16 @@ template <class... Parts>
 /// A file read through zlib, which passes plain files through.
 class GzReader {
  public:
-  explicit GzReader(const fs::path& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
-    if (!file_) fail(path_, errno ? std::strerror(errno) : "no memory to read it");
-    gzbuffer(file_, 1 << 17);
+  explicit GzReader(const fs::path& path) : file_(path) {
+    const int number = file_.duplicate();
+    packed_ = gzdopen(number, "rb");
+    if (!packed_) {
+      ::close(number);
+      throw Error(ErrorKind::resource, path.string() + ": no memory to read it");
+    }
+    gzbuffer(packed_, 1 << 17);
   }
-  ~GzReader() { gzclose(file_); }
+  ~GzReader() { gzclose(packed_); }
   GzReader(const GzReader&) = delete;
   GzReader& operator=(const GzReader&) = delete;
 
@@ -38,7 +41,7 @@ class GzReader {
     std::size_t done = 0;
     while (done < count) {
       const auto step = static_cast<unsigned>(std::min<std::size_t>(count - done, 1u << 30));
-      const int got = gzread(file_, to + done, step);
+      const int got = gzread(packed_, to + done, step);
       if (got < 0) complain();
       if (got <= 0) break;
       done += static_cast<std::size_t>(got);
@@ -46,18 +49,24 @@ class GzReader {
     return done;
   }
 
-  bool plain() { return gzdirect(file_) != 0; }
+  bool plain() { return gzdirect(packed_) != 0; }
+  /// Of the file as it is, in bytes.
+  std::int64_t size() const { return file_.size(); }
 
  private:
   /// Lets a cut off file pass: its length is the better message.
   void complain() {
     int code = Z_OK;
-    const char* text = gzerror(file_, &code);
-    if (code != Z_BUF_ERROR) fail(path_, "cannot be unpacked, it is damaged: ", text);
+    const std::string_view text = gzerror(packed_, &code);
+    if (code == Z_BUF_ERROR) return;
+    // Before the reason it puts a name of its own for the file.
+    const auto reason = text.find(": ");
+    fail(file_.path(), "cannot be unpacked, it is damaged: ",
+         reason == std::string_view::npos ? text : text.substr(reason + 2));
   }
 
-  const fs::path& path_;
-  gzFile file_;
+  RandomFile file_;
+  gzFile packed_ = nullptr;
 };
 
 std::uint32_t big_endian(const std::uint8_t* bytes) {
@@ -83,7 +92,7 @@ void read_header(GzReader& reader, const fs::path& path, int dimensions, IdxFile
 /// The number of values, refused before it is allocated where the file cannot hold that many:
 /// deflate packs at most 1032 bytes into one.
 std::size_t value_count(GzReader& reader, const fs::path& path, const IdxFile& file) {
-  const auto bytes = static_cast<std::int64_t>(fs::file_size(path));
+  const std::int64_t bytes = reader.size();
   const std::int64_t most = bytes * (reader.plain() ? 1 : 1032);
   std::int64_t count = 1;
   for (std::int64_t size : file.shape) {

@@ -15,7 +15,7 @@ struct IdxFile {
 
 /// Reads an IDX file of `dimensions` dimensions, gzipped or plain. Throws Error(data), naming the
 /// file and the bytes expected and found, where it is not one, is cut off, goes on after its end,
-/// or claims more than a file of its size can hold.
+/// or claims more than a file of its size can hold; a pipe is not waited for.
 IdxFile read_idx(const std::filesystem::path& path, int dimensions);
 
 }  // namespace tandem::data

@@ -1,5 +1,6 @@
 #include "data/channels.hpp"
 #include "data/decode.hpp"
+#include "data/file_bytes.hpp"
 #include "data/idx_file.hpp"
 #include "data/source_kinds.hpp"
 #include "tandem/base/error.hpp"
@@ -102,7 +103,7 @@ std::optional<fs::path> find_labels(const fs::path& images) {
     other += ".gz";
   }
   for (const fs::path& path : {*named, other}) {
-    if (fs::is_regular_file(path)) return path;
+    if (is_named(path)) return path;
   }
   return std::nullopt;
 }

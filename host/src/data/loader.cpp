@@ -1,5 +1,6 @@
 #include "data/loader.hpp"
 
+#include "data/batch_memory.hpp"
 #include "data/epoch_order.hpp"
 #include "data/sample_maker.hpp"
 #include "tandem/base/error.hpp"
@@ -8,7 +9,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <exception>
 #include <mutex>
 #include <system_error>
@@ -17,24 +17,12 @@
 namespace tandem::data {
 namespace {
 
-using Floats = std::shared_ptr<float>;
-
-Floats allocate(std::size_t count) {
-  constexpr std::size_t line = 64;
-  const std::size_t bytes = (count * sizeof(float) + line - 1) / line * line;
-  Floats memory(static_cast<float*>(std::aligned_alloc(line, std::max(bytes, line))), std::free);
-  if (!memory) {
-    throw Error(ErrorKind::resource, Log::join("no memory for a batch of ", bytes >> 20,
-                                               " MiB: set a smaller "
-                                               "train.batch_size or fewer data.workers"));
-  }
-  return memory;
-}
-
 /// A batch, and how far it is made.
 struct Slot {
+  explicit Slot(BatchMemory where) : memory(std::move(where)) {}
+
   Batch batch;
-  std::vector<Floats> memory;
+  BatchMemory memory;
   std::int64_t done = 0;
   std::exception_ptr error;
   std::int64_t error_at =
@@ -86,9 +74,8 @@ class BatchLoader::Impl {
         own_(options.batch_size / options.ranks),
         maker_(*source_, std::move(views), normalization, options),
         order_(source_->size(), options.seed),
-        slots_(static_cast<std::size_t>(options.workers == 0 ? 1 : options.slots_ahead + 1)),
         busy_with_(static_cast<std::size_t>(std::max(options.workers, 1))) {
-    for (Slot& slot : slots_) allocate_slot(slot);
+    for (int i = 0; i < (options.workers == 0 ? 1 : options.slots_ahead + 1); ++i) add_slot();
     try {
       for (auto& sample : busy_with_) {
         sample = nothing;
@@ -121,6 +108,7 @@ class BatchLoader::Impl {
     Slot& slot = wait_for_slot();
     waited_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     if (slot.error) std::rethrow_exception(slot.error);
+    slot.batch.views = slot.memory.finish(maker_.normalizers());
     const std::lock_guard lock(mutex_);
     ++next_;
     lent_ = true;
@@ -130,18 +118,11 @@ class BatchLoader::Impl {
  private:
   using BusyWith = std::atomic<std::int64_t>;
 
-  void allocate_slot(Slot& slot) {
-    const auto size = static_cast<std::size_t>(own_);
+  void add_slot() {
+    Slot& slot = slots_.emplace_back(
+        BatchMemory(maker_.shapes(), own_, options_.keep_bytes, options_.allocate));
     slot.batch.size = own_;
-    slot.batch.samples.resize(size);
-    for (const Shape& shape : maker_.shapes()) {
-      const std::size_t count = size * static_cast<std::size_t>(shape.height) *
-                                static_cast<std::size_t>(shape.width) *
-                                static_cast<std::size_t>(shape.channels);
-      slot.memory.push_back(options_.allocate ? options_.allocate(count) : allocate(count));
-      slot.batch.views.push_back(
-          {slot.memory.back().get(), shape.height, shape.width, shape.channels});
-    }
+    slot.batch.samples.resize(static_cast<std::size_t>(own_));
   }
 
   void stop() {
@@ -255,7 +236,7 @@ class BatchLoader::Impl {
     for (; position < piece.to && !error && !cancelled_; ++position) {
       busy = piece.slot->batch.samples[static_cast<std::size_t>(position)];
       try {
-        maker_.make(piece.slot->batch, position, scratch);
+        maker_.make(piece.slot->batch, piece.slot->memory, position, scratch);
       } catch (...) {
         error = std::current_exception();
       }
@@ -321,6 +302,12 @@ double BatchLoader::seconds_waited() const {
 }
 std::int64_t BatchLoader::bad_files() const {
   return impl_->maker().bad();
+}
+std::vector<PixelScale> BatchLoader::pixel_scales() const {
+  std::vector<PixelScale> scales;
+  for (const Normalizer& normalizer : impl_->maker().normalizers())
+    scales.push_back(normalizer.pixel_scale());
+  return scales;
 }
 const Batch& BatchLoader::next() {
   return impl_->next();

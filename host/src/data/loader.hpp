@@ -13,10 +13,11 @@
 
 namespace tandem::data {
 
-/// One view of a whole batch: N × height × width × channels floats, packed (channels innermost),
+/// One view of a whole batch: N × height × width × channels values, packed (channels innermost),
 /// 64-byte aligned, owned by the loader.
 struct BatchView {
-  float* data = nullptr;
+  float* data = nullptr;          ///< normalised; undefined where there are `bytes`
+  std::uint8_t* bytes = nullptr;  ///< with LoaderOptions::keep_bytes, if all N pictures are 8-bit
   int height = 0, width = 0, channels = 0;
 };
 
@@ -47,6 +48,9 @@ struct LoaderOptions {
   /// Seconds in `next` after which the pictures that workers are busy with are named, and again
   /// after twice, four times … as long.
   double patience = 10;
+  /// Leaves 8-bit views as they are, for who normalises them elsewhere (BatchLoader::pixel_scales):
+  /// a quarter of the bytes to copy, for a quarter more memory here.
+  bool keep_bytes = false;
   /// Where batches lie; null: in the heap.
   AllocateFloats allocate = nullptr;
 };
@@ -76,6 +80,8 @@ class BatchLoader {
   std::int64_t batches_per_epoch() const;
   /// The size of each view, the same in every batch.
   const std::vector<Shape>& shapes() const;
+  /// What the 8-bit pixels of each view become by normalising.
+  std::vector<PixelScale> pixel_scales() const;
 
   /// The next batch will be number `first_batch` of `epoch`. Costs nothing where it would be
   /// anyway, so that batches of the next epoch are made while this one ends; otherwise drops what

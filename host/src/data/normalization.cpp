@@ -84,7 +84,8 @@ Normalization measure(const Source& source, std::int64_t at_most) {
   return moments.result();
 }
 
-Normalizer::Normalizer(const Normalization& values, int channels) {
+Normalizer::Normalizer(const Normalization& values, int channels)
+    : channels_(static_cast<std::size_t>(channels)) {
   check_count(values.mean, channels, "mean");
   check_count(values.std, channels, "std");
   for (std::size_t pixel = 0; pixel < run_pixels; ++pixel) {
@@ -101,10 +102,21 @@ Normalizer::Normalizer(const Normalization& values, int channels) {
 
 void Normalizer::write(const Image& image, float* out) const {
   if (image.type() == PixelType::u8) {
-    affine(image.u8(), image.values(), bytes_.scale, bytes_.shift, out);
+    write(image.u8(), image.values(), out);
   } else {
     affine(image.f32(), image.values(), floats_.scale, floats_.shift, out);
   }
+}
+
+void Normalizer::write(const std::uint8_t* pixels, std::size_t count, float* out) const {
+  affine(pixels, count, bytes_.scale, bytes_.shift, out);
+}
+
+PixelScale Normalizer::pixel_scale() const {
+  const auto first = [this](const std::vector<float>& run) {
+    return std::vector<float>(run.begin(), run.begin() + static_cast<std::ptrdiff_t>(channels_));
+  };
+  return {first(bytes_.scale), first(bytes_.shift)};
 }
 
 }  // namespace tandem::data

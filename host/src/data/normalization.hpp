@@ -2,6 +2,7 @@
 
 #include "data/source.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,11 @@ struct Normalization {
 /// are left out; throws Error(data) where all are, or where their numbers of channels differ.
 Normalization measure(const Source& source, std::int64_t at_most = 2000);
 
+/// What a channel's 8-bit pixels become: pixel * scale + shift.
+struct PixelScale {
+  std::vector<float> scale, shift;  ///< one a channel
+};
+
 /// Writes images as normalised floats. [const, many threads at once]
 class Normalizer {
  public:
@@ -28,6 +34,12 @@ class Normalizer {
   /// Writes `image.values()` floats, packed, channels innermost. 8-bit pixels are divided by 255,
   /// float pixels taken as they are. Precondition: the image has the `channels` of the constructor.
   void write(const Image& image, float* out) const;
+  /// The same for `count` 8-bit values of whole pixels.
+  void write(const std::uint8_t* pixels, std::size_t count, float* out) const;
+
+  /// What `write` does to 8-bit pixels, for who does it elsewhere, to the same bits: the product
+  /// rounded, then the sum.
+  PixelScale pixel_scale() const;
 
  private:
   /// Scale and shift, repeated so that a run over the pattern is a whole number of pixels.
@@ -35,6 +47,7 @@ class Normalizer {
     std::vector<float> scale, shift;
   };
   Affine bytes_, floats_;
+  std::size_t channels_;
 };
 
 }  // namespace tandem::data

@@ -46,7 +46,7 @@ std::vector<std::int64_t> find_labels(const fs::path& records, std::int64_t coun
   const fs::path folder = records.parent_path();
   for (const fs::path& path :
        {folder / (records.stem().string() + "_labels.npy"), folder / "labels.npy"}) {
-    if (fs::is_regular_file(path) && path != records) return read_labels(path, count);
+    if (is_named(path) && path != records) return read_labels(path, count);
   }
   return {};
 }

@@ -63,19 +63,36 @@ PictureSize webp_size(Bytes bytes) {
   return {number(bytes, 27, 3) + 1, number(bytes, 24, 3) + 1};
 }
 
-PictureSize tiff_size(Bytes bytes) {
-  constexpr std::uint16_t width = 256, height = 257, bits = 258, tile_width = 322,
-                          tile_height = 323;
-  const TiffDirectory directory(bytes);
-  const auto tag = [&](std::uint16_t number, std::int64_t fallback) {
-    return directory.number(number).value_or(fallback);
-  };
-  if (tag(bits, 1) > 16) {
-    throw Error(ErrorKind::data,
-                Log::join("a TIFF of ", tag(bits, 1), " bits a sample: pictures have 16 at most"));
+/// The value of a tag that every picture has.
+std::int64_t number_of(const TiffDirectory& directory, std::uint16_t tag, std::string_view name) {
+  const auto found = directory.number(tag);
+  if (!found) {
+    throw Error(ErrorKind::data, Log::join("cannot be decoded: a TIFF whose header has no ", name,
+                                           " that is an unsigned whole number"));
   }
-  return {std::max(tag(height, 0), tag(tile_height, 0)),
-          std::max(tag(width, 0), tag(tile_width, 0))};
+  return *found;
+}
+
+/// The value of a tag that may be missing. One that is there must be readable: libtiff reads more
+/// types than we do, and would go by it.
+std::int64_t number_or(const TiffDirectory& directory, std::uint16_t tag, std::string_view name,
+                       std::int64_t fallback) {
+  return directory.has(tag) ? number_of(directory, tag, name) : fallback;
+}
+
+PictureSize tiff_size(Bytes bytes) {
+  const TiffDirectory directory(bytes);
+  const std::int64_t bits = number_or(directory, 258, "BitsPerSample", 1);
+  if (bits > 16) {
+    throw Error(ErrorKind::data,
+                Log::join("a TIFF of ", bits, " bits a sample: pictures have 16 at most"));
+  }
+  const std::int64_t width = number_of(directory, 256, "ImageWidth");
+  const std::int64_t height = number_of(directory, 257, "ImageLength");
+  // A picture without a pixel is refused as such, whatever its tiles.
+  if (width == 0 || height == 0) return {height, width};
+  return {std::max(height, number_or(directory, 323, "TileLength", 0)),
+          std::max(width, number_or(directory, 322, "TileWidth", 0))};
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ PictureFormat format_of(Bytes bytes);
 
 /// The size that the header of a PNG, BMP, WebP or TIFF tells, so that it can be refused before
 /// anything is allocated. For a TIFF the larger of picture and tile. Throws Error(data) where the
-/// header is cut off, and for what no picture of ours is: an animated WebP, a TIFF of more than 16
-/// bits a sample.
+/// header is cut off or does not tell, and for what no picture of ours is: an animated WebP, a TIFF
+/// of more than 16 bits a sample.
 PictureSize header_size(Bytes bytes, PictureFormat format);
 
 }  // namespace tandem::data

@@ -51,7 +51,7 @@ class PngReader {
     std::longjmp(reader.jump_, 1);
   }
 
-  /// Its warnings tell of texts and colour profiles; a damaged pixel is an error.
+  /// Its warnings tell of what lies beside the pixels; a damaged pixel is an error.
   static void on_warning(png_structp, const char*) {}
 
   static void take(png_structp png, png_bytep to, std::size_t count) {
@@ -63,6 +63,9 @@ class PngReader {
 
   bool read_header() {
     if (setjmp(jump_) != 0) return false;
+    // All but IHDR, PLTE, tRNS, IDAT and IEND is passed over: libpng would unpack texts and colour
+    // profiles and keep them, a thousand of 8 MB each. EXIF's orientation is found without it.
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_read_info(png_, info_);
     return true;
   }

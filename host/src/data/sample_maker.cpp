@@ -27,7 +27,7 @@ SampleMaker::SampleMaker(const Source& source, std::vector<ViewSpec> views,
   }
 }
 
-void SampleMaker::make(Batch& batch, std::int64_t position, Scratch& scratch) {
+void SampleMaker::make(Batch& batch, BatchMemory& memory, std::int64_t position, Scratch& scratch) {
   std::int64_t& sample = batch.samples[static_cast<std::size_t>(position)];
   ViewKey key{seed_, batch.epoch, sample, 0};
   sample = reader_.read(sample, scratch.picture);
@@ -35,8 +35,7 @@ void SampleMaker::make(Batch& batch, std::int64_t position, Scratch& scratch) {
     key.view = static_cast<int>(v);
     make_view(views_[v], scratch.picture, key, scratch.view);
     check(scratch.view, v, sample);
-    normalizers_[v].write(scratch.view, batch.views[v].data + static_cast<std::size_t>(position) *
-                                                                  scratch.view.values());
+    memory.write(v, position, scratch.view, normalizers_[v]);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "data/batch_memory.hpp"
 #include "data/careful_reader.hpp"
 #include "data/loader.hpp"
 
@@ -20,11 +21,13 @@ class SampleMaker {
               const LoaderOptions& options);
 
   const std::vector<Shape>& shapes() const { return shapes_; }
+  const std::vector<Normalizer>& normalizers() const { return normalizers_; }
   std::int64_t bad() const { return reader_.bad(); }
 
-  /// Fills place `position` of the batch from picture `batch.samples[position]`, or the one that
-  /// stands in for it, whose number is then written there.
-  void make(Batch& batch, std::int64_t position, Scratch& scratch);
+  /// Fills place `position` of the batch, whose views lie in `memory`, from picture
+  /// `batch.samples[position]`, or the one that stands in for it, whose number is then written
+  /// there.
+  void make(Batch& batch, BatchMemory& memory, std::int64_t position, Scratch& scratch);
 
  private:
   void check(const Image& view, std::size_t number, std::int64_t picture) const;

@@ -120,7 +120,8 @@ class TarSource final : public Source {
     const Place& place = index_.places[at];
     const std::string called = shard(at).string() + ": " + std::string(index_.names[at]);
     if (place.size > largest_picture_file) {
-      throw Error(ErrorKind::data, called + ": has more bytes than a picture may have");
+      throw Error(ErrorKind::data, Log::join(called, ": has more than the ", largest_picture_file,
+                                             " bytes that a picture may have"));
     }
     thread_local std::vector<std::uint8_t> bytes;
     bytes.resize(place.size);

@@ -5,7 +5,8 @@
 namespace tandem::data {
 namespace {
 
-constexpr std::uint64_t most_entries = 4096;
+/// What no libtiff reads more of: it counts them in 16 bits.
+constexpr std::uint64_t most_entries = 65535;
 
 /// Bytes of one value of a type of whole numbers; 0 for others.
 std::size_t size_of_type(std::uint64_t type) {
@@ -40,11 +41,21 @@ TiffDirectory::TiffDirectory(std::span<const std::uint8_t> bytes) : bytes_(bytes
 }
 
 std::optional<std::int64_t> TiffDirectory::number(std::uint16_t tag) const {
+  const auto entry = entry_of(tag);
+  return entry ? value(*entry) : std::nullopt;
+}
+
+bool TiffDirectory::has(std::uint16_t tag) const {
+  return entry_of(tag).has_value();
+}
+
+/// Where the first entry of a tag begins.
+std::optional<std::uint64_t> TiffDirectory::entry_of(std::uint16_t tag) const {
   const std::uint64_t step = big_tiff_ ? 20 : 12;
   for (std::uint64_t i = 0; i < entries_; ++i) {
     const auto found = at(first_ + i * step, 2);
     if (!found) return std::nullopt;
-    if (*found == tag) return value(first_ + i * step);
+    if (*found == tag) return first_ + i * step;
   }
   return std::nullopt;
 }

@@ -3,20 +3,12 @@
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
 
 namespace tandem::formats {
 namespace {
 
 constexpr std::string_view first_line = "tandem checkpoint 1\n";
-
-std::string hex(std::uint32_t sum) {
-  std::array<char, 9> text{};
-  std::snprintf(text.data(), text.size(), "%08x", sum);
-  return text.data();
-}
 
 /// The text up to a separator, which is taken too. False where there is none.
 bool take(std::string_view& text, char separator, std::string_view& part) {
@@ -46,9 +38,9 @@ std::string commit_text(const std::vector<SealedFile>& files) {
   std::string text(first_line);
   for (const auto& [name, sum] : files) {
     if (!is_plain(name)) throw Error(ErrorKind::internal, "'" + name + "' is no file's plain name");
-    text += std::to_string(sum.bytes) + ' ' + hex(sum.crc32c) + ' ' + name + '\n';
+    text += std::to_string(sum.bytes) + ' ' + crc32c_text(sum.crc32c) + ' ' + name + '\n';
   }
-  return text + "end " + hex(crc32c(text)) + '\n';
+  return text + "end " + crc32c_text(crc32c(text)) + '\n';
 }
 
 std::vector<SealedFile> parse_commit(std::string_view text, const std::string& origin) {

@@ -1,6 +1,7 @@
 #include "formats/crc32c.hpp"
 
 #include <array>
+#include <cstdio>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -57,6 +58,12 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   if (has_instruction()) return ~by_instruction(bytes, ~before);
 #endif
   return ~by_table(bytes, ~before);
+}
+
+std::string crc32c_text(std::uint32_t sum) {
+  std::array<char, 9> text{};
+  std::snprintf(text.data(), text.size(), "%08x", sum);
+  return text.data();
 }
 
 }  // namespace tandem::formats

@@ -22,6 +22,11 @@ double number_from_json(const Json& value);
 /// name may be, is replaced.
 std::string json_text(const Json& value);
 
+/// The object in a JSON file of a run's folder; an empty one where there is no such file, or
+/// something else in it. Throws Error(data) where it is no regular file, or has more than 16 MiB:
+/// a manifest has kilobytes, the pictures of a gallery less than one MiB.
+Json read_json_object(const std::filesystem::path& path);
+
 /// One JSON object a line. Doubles are written in the shortest form that reads back as the same
 /// bits. Failures as in AppendFile.
 class JsonLines {
@@ -35,7 +40,8 @@ class JsonLines {
 };
 
 /// Every line of such a file. An unfinished last line (a run that was killed, or still writes) is
-/// left out; any other line that is not JSON is an Error of kind `data` with file and line.
+/// left out; any other line that is not JSON, or longer than FileLines::longest, is an Error of
+/// kind `data` with file and line.
 std::vector<Json> read_json_lines(const std::filesystem::path& path);
 
 }  // namespace tandem::formats

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ namespace tandem::formats {
 
 using Metadata = std::map<std::string, std::string>;
 
+/// The metadata's text that holds the CRC-32C of the data: of all bytes behind the header, in their
+/// order. Every file that is written has one; those of other programs need not.
+inline constexpr const char* checksum_key = "data_crc32c";
+
 /// A tensor to write: contiguous, row-major; `data` is lent for the call.
 struct TensorView {
   std::string name;
@@ -28,9 +33,10 @@ struct TensorView {
 };
 
 /// Writes the file whole or not at all (AtomicFile), tensors streamed one after another, larger
-/// elements first so that each is aligned, else in the given order. Equal input gives equal bytes.
-/// Throws Error(resource) where it cannot be written, Error(internal) for two tensors of one name,
-/// an empty or reserved name, or `bytes` that do not fit the shape.
+/// elements first so that each is aligned, else in the given order, after a pass over them for the
+/// checksum. Equal input gives equal bytes. Throws Error(resource) where it cannot be written,
+/// Error(internal) for two tensors of one name, an empty or reserved name, or `bytes` that do not
+/// fit the shape.
 FileSum write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,
                           const Metadata& metadata = {});
 
@@ -56,8 +62,9 @@ struct SafetensorsHeader {
 SafetensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t data_bytes,
                                            const std::string& origin);
 
-/// An open file, its header read and checked. Nothing in it is executed or unpickled. [one thread
-/// at a time]
+/// An open file, its header read and checked. Nothing in it is executed or unpickled. No tensor is
+/// given out before the data as a whole agrees with the checksum, where there is one: the first
+/// `read` goes over all of it once. [one thread at a time]
 class SafetensorsFile {
  public:
   /// Throws Error(checkpoint) for a file that is missing or not valid; a pickle of PyTorch's is
@@ -69,24 +76,27 @@ class SafetensorsFile {
 
   const std::filesystem::path& path() const { return path_; }
   const std::vector<TensorInfo>& tensors() const { return header_.tensors; }
+  /// Without the checksum, which is this file's alone.
   const Metadata& metadata() const { return header_.metadata; }
   /// Null where there is none of that name.
   const TensorInfo* find(std::string_view name) const;
 
   /// Copies a tensor of this file to `to`, which holds `tensor.bytes()`. Throws Error(checkpoint)
-  /// where the file cannot be read to its end any more.
+  /// where the data is damaged, or the file cannot be read to its end any more.
   void read(const TensorInfo& tensor, void* to) const;
   std::vector<std::byte> read(const TensorInfo& tensor) const;
 
  private:
   SafetensorsFile(std::filesystem::path path, int descriptor);
   void read_header();
+  void verify_data() const;
   void read_bytes(std::uint64_t offset, void* to, std::uint64_t bytes) const;
 
   std::filesystem::path path_;
   int descriptor_;
   std::uint64_t data_begin_ = 0;
   SafetensorsHeader header_;
+  mutable std::optional<std::string> unverified_;  // the checksum, until the data agrees with it
 };
 
 }  // namespace tandem::formats

@@ -1,5 +1,6 @@
 #include "formats/safetensors.hpp"
 
+#include "formats/crc32c.hpp"
 #include "tandem/base/error.hpp"
 
 #include <fcntl.h>
@@ -75,7 +76,8 @@ SafetensorsFile::SafetensorsFile(SafetensorsFile&& other) noexcept
     : path_(std::move(other.path_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       data_begin_(other.data_begin_),
-      header_(std::move(other.header_)) {}
+      header_(std::move(other.header_)),
+      unverified_(std::move(other.unverified_)) {}
 
 SafetensorsFile::~SafetensorsFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -98,6 +100,27 @@ void SafetensorsFile::read_header() {
   read_bytes(start.size(), json.data(), header_bytes);
   data_begin_ = start.size() + header_bytes;
   header_ = parse_safetensors_header(json, file_bytes - data_begin_, path_.string());
+  if (auto sum = header_.metadata.extract(checksum_key)) unverified_ = std::move(sum.mapped());
+}
+
+/// A checksum has one spelling: compared as texts, a malformed one is damage too.
+void SafetensorsFile::verify_data() const {
+  if (!unverified_) return;
+  const std::uint64_t end = header_.tensors.empty() ? 0 : header_.tensors.back().end;
+  std::string part(std::min(end, std::uint64_t{1} << 18), '\0');
+  std::uint32_t sum = 0;
+  for (std::uint64_t begin = 0; begin < end; begin += part.size()) {
+    const std::uint64_t bytes = std::min<std::uint64_t>(part.size(), end - begin);
+    read_bytes(data_begin_ + begin, part.data(), bytes);
+    sum = crc32c({part.data(), bytes}, sum);
+  }
+  if (crc32c_text(sum) != *unverified_)
+    refuse(path_,
+           "its data is damaged: it does not have the checksum that its header tells; fetch "
+           "or save it again, or take a run's from its checkpoints (who changes its tensors "
+           "must leave " +
+               std::string(checksum_key) + " out of its metadata)");
+  unverified_.reset();
 }
 
 void SafetensorsFile::read_bytes(std::uint64_t offset, void* to, std::uint64_t bytes) const {
@@ -124,6 +147,7 @@ const TensorInfo* SafetensorsFile::find(std::string_view name) const {
 }
 
 void SafetensorsFile::read(const TensorInfo& tensor, void* to) const {
+  verify_data();
   read_bytes(data_begin_ + tensor.begin, to, tensor.bytes());
 }
 

@@ -1,5 +1,6 @@
 #include "formats/safetensors.hpp"
 
+#include "formats/crc32c.hpp"
 #include "tandem/base/error.hpp"
 
 #include <nlohmann/json.hpp>
@@ -48,10 +49,19 @@ Order order_of(std::span<const TensorView> tensors) {
   return order;
 }
 
+/// A pass over the data of its own, since the header stands in front of it.
+std::string checksum_of(const Order& order) {
+  std::uint32_t sum = 0;
+  for (const TensorView* tensor : order)
+    sum = crc32c({static_cast<const char*>(tensor->data), tensor->bytes}, sum);
+  return crc32c_text(sum);
+}
+
 /// Padded with spaces, so that the tensors start at a multiple of eight.
-std::string header_of(const Order& order, const Metadata& metadata, std::uint64_t& data_bytes) {
+std::string header_of(const Order& order, Metadata metadata, std::uint64_t& data_bytes) {
+  metadata[checksum_key] = checksum_of(order);
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  header["__metadata__"] = metadata;
   data_bytes = 0;
   for (const TensorView* tensor : order) {
     const std::uint64_t begin = data_bytes;

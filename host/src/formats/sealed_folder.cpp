@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -26,6 +27,23 @@ fs::path parent_of(const fs::path& path) {
 fs::path temporary_name(const fs::path& path, int n) {
   return parent_of(path) / ("." + path.filename().string() + "." + std::to_string(::getpid()) +
                             "-" + std::to_string(n) + ".tmp");
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// The name that a temporary one (AtomicFile's too) was to become; nothing where it is none.
+std::optional<std::string> name_behind(std::string_view temporary) {
+  constexpr std::string_view end = ".tmp";
+  if (!temporary.starts_with('.') || !temporary.ends_with(end) || temporary.size() <= end.size())
+    return std::nullopt;
+  const auto inner = temporary.substr(1, temporary.size() - 1 - end.size());
+  const auto dash = inner.rfind('-'), dot = inner.rfind('.', dash);
+  if (dash == std::string_view::npos || dot == std::string_view::npos ||
+      !is_number(inner.substr(dot + 1, dash - dot - 1)) || !is_number(inner.substr(dash + 1)))
+    return std::nullopt;
+  return std::string(inner.substr(0, dot));
 }
 
 fs::path make_temporary(const fs::path& path, std::uint64_t expected) {
@@ -157,11 +175,12 @@ void remove_folder(const fs::path& folder) {
   if (error) throw write_error(unseen, error.value(), 0);
 }
 
-void remove_leftovers(const fs::path& folder) {
+void remove_leftovers(const fs::path& folder,
+                      const std::function<bool(const std::string& name)>& ours) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename();
-    if (!name.starts_with(".") || !name.ends_with(".tmp")) continue;
+    const auto name = name_behind(entry.path().filename().string());
+    if (!name || !ours(*name)) continue;
     fs::remove_all(entry.path(), error);
     if (error) throw write_error(entry.path(), error.value(), 0);
   }
@@ -184,7 +203,7 @@ void replace_link(const fs::path& link, const std::string& target) {
 void copy_file(const fs::path& from, const fs::path& to) {
   Input input(from);
   if (!input.is_file()) damaged(from, "is missing");
-  AtomicFile file(to);
+  AtomicFile file(to, fs::file_size(from));
   std::string part;
   do {
     if (!input.next(part)) damaged(from, "cannot be read");

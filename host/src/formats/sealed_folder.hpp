@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,9 +62,10 @@ std::vector<SealedFile> verify_folder(const std::filesystem::path& folder);
 /// Removes a folder so that none of its name is ever seen in part: it is renamed first. Follows no
 /// link. Throws Error(resource).
 void remove_folder(const std::filesystem::path& folder);
-/// Removes what kills left of folders and files that were being made here. Only where nobody else
-/// writes.
-void remove_leftovers(const std::filesystem::path& folder);
+/// Removes what kills left of folders, files and links that were being made here, or removed:
+/// ".NAME.PID-N.tmp", where `ours` says yes to NAME. Only where nobody else writes.
+void remove_leftovers(const std::filesystem::path& folder,
+                      const std::function<bool(const std::string& name)>& ours);
 
 /// Makes `link` point to `target`, a name in the same folder: whoever looks sees the link before or
 /// this one. A folder of that name, as a copy that followed links leaves it, is removed. Throws

@@ -1,10 +1,10 @@
 #include "report/metrics_reader.hpp"
 
+#include "formats/regular_file.hpp"
 #include "report/whole_number.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <string_view>
 
 namespace tandem::report {
@@ -152,14 +152,19 @@ class Reader {
 }  // namespace
 
 void read_metrics(const std::filesystem::path& file, RunRecord& run) {
-  std::ifstream in(file, std::ios::binary);
+  using Found = formats::FileLines::Found;
+  formats::FileLines lines(file);
   Reader reader(run);
-  for (std::string line; std::getline(in, line);) {
-    const bool last = in.eof();  // without its line end: still being written
+  std::string line;
+  for (auto found = lines.next(line); found != Found::end; found = lines.next(line)) {
+    if (found == Found::too_long) {
+      ++run.damaged_lines;
+      continue;
+    }
     try {
       reader.read(Json::parse(line));
     } catch (const Json::exception&) {
-      run.damaged_lines += last ? 0 : 1;
+      run.damaged_lines += found == Found::unfinished ? 0 : 1;  // it is still being written
     }
   }
 }

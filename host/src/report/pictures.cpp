@@ -1,6 +1,7 @@
 #include "data/decode.hpp"
 #include "data/plain.hpp"
 #include "data/png.hpp"
+#include "formats/regular_file.hpp"
 #include "report/base64.hpp"
 #include "report/figures.hpp"
 #include "report/html.hpp"
@@ -9,8 +10,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 
 namespace tandem::report {
 namespace {
@@ -99,10 +98,11 @@ std::string heatmap_figure(const Matrix& matrix, const std::string& who) {
 }
 
 std::string views_figure(const std::filesystem::path& file, const std::string& who) {
-  std::ifstream in(file, std::ios::binary);
-  std::string png{std::istreambuf_iterator<char>(in), {}};
+  constexpr std::uint64_t largest_file = 64 << 20;
+  std::string png;
   Image image;
   try {
+    png = formats::read_small_file(file, largest_file, ErrorKind::data);
     data::decode_png({reinterpret_cast<const std::uint8_t*>(png.data()), png.size()}, {}, image);
     while (png.size() > largest_views && image.height() > 64) {
       data::fit(image, image.height() * 2 / 3, std::max(1, image.width() * 2 / 3));

@@ -1,28 +1,17 @@
 #include "report/run_record.hpp"
 
+#include "formats/regular_file.hpp"
 #include "report/metrics_reader.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <limits>
 
 namespace tandem::report {
 namespace {
 
-using formats::Json;
-
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-Json object_in(const std::filesystem::path& path) {
-  Json value = Json::parse(content_of(path), nullptr, /*allow_exceptions=*/false);
-  return value.is_object() ? value : Json::object();
-}
+constexpr std::uint64_t largest_config = 1 << 20;  // as config::parse_file's
 
 std::string name_of(const std::filesystem::path& folder) {
   const auto full = std::filesystem::absolute(folder / ".").lexically_normal().parent_path();
@@ -84,9 +73,9 @@ RunRecord read_run(const std::filesystem::path& folder) {
   RunRecord run;
   run.folder = folder;
   run.name = name_of(folder);
-  run.config = content_of(folder / "config.toml");
-  run.manifest = object_in(folder / "manifest.json");
-  run.gallery = object_in(folder / "gallery.json");
+  run.config = formats::read_small_file(folder / "config.toml", largest_config, ErrorKind::config);
+  run.manifest = formats::read_json_object(folder / "manifest.json");
+  run.gallery = formats::read_json_object(folder / "gallery.json");
   const auto number = [&](const char* key) {
     const auto found = run.manifest.find(key);
     return found != run.manifest.end() && found->is_number() ? found->get<double>() : 0;

@@ -63,7 +63,8 @@ std::map<std::string, std::string> used_plugins(const RunRecord& run);
 Error not_a_run(const std::filesystem::path& folder, const std::string& file);
 
 /// Reads a run's folder. What is missing or damaged is left out; throws Error(usage) for a folder
-/// without config.toml or metrics.jsonl, which is no run.
+/// without config.toml or metrics.jsonl, which is no run, and Error(config) or Error(data) for a
+/// file that is far larger than any run's.
 RunRecord read_run(const std::filesystem::path& folder);
 
 }  // namespace tandem::report

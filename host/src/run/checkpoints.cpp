@@ -9,6 +9,7 @@
 #include "run/manifest.hpp"
 #include "run/trained_run.hpp"
 #include "tandem/base/error.hpp"
+#include "train/diagnosis.hpp"
 
 #include <unistd.h>
 
@@ -73,6 +74,22 @@ std::optional<double> predict_seconds(const fs::path& folder, std::uint64_t byte
   std::error_code ignored;
   fs::remove(file, ignored);
   return seconds;
+}
+
+/// Removes the checkpoints before the newest one that verifies, but for those that are kept for
+/// good. Gives those that went.
+std::vector<checkpoint::Entry> prune_to_newest_whole(
+    const checkpoint::Store& store, const std::function<bool(std::int64_t step)>& for_good) {
+  const auto entries = store.list();
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+    try {
+      checkpoint::verify(*entry);
+    } catch (const Error&) {
+      continue;
+    }
+    return store.prune(0, [&](std::int64_t step) { return step >= entry->step || for_good(step); });
+  }
+  return {};
 }
 
 }  // namespace
@@ -169,12 +186,11 @@ Checkpoints::Checkpoints(const RunFolder& folder, const TrainingParts& parts,
       tensorboard_(tensorboard),
       log_(log),
       fixed_(describe_training(parts, plan)),
-      bytes_(predict_bytes(parts)) {
+      bytes_(predict_bytes(parts)),
+      named_bytes_(checkpoint::bytes_of(state_of(parts.learning.encoder())) +
+                   checkpoint::bytes_of(state_of(parts.learning.learner().objective()))) {
   store_.prepare();
-  // Model and objective are written once more, under their names in the run's folder.
-  const std::uint64_t twice = checkpoint::bytes_of(state_of(parts.learning.encoder())) +
-                              checkpoint::bytes_of(state_of(parts.learning.learner().objective()));
-  const auto seconds = predict_seconds(store_.folder(), bytes_ + twice, 9);
+  const auto seconds = predict_seconds(store_.folder(), bytes_ + named_bytes_, 9);
   log_.write(LogLevel::info,
              Log::join("a checkpoint takes ", formats::human_bytes(bytes_),
                        seconds ? " and about " + report::fixed(*seconds, 2) + " s" : "",
@@ -221,14 +237,29 @@ void Checkpoints::failed(const train::Position& position) noexcept {
   }
 }
 
-/// Old ones go first, the newest stays: it is what a full disk is survived with.
+/// Old ones go first, the newest stays if it is whole: it is what a full disk is survived with.
 void Checkpoints::make_room() const {
-  const std::uint64_t needed = bytes_ + bytes_ / 100 + (1U << 16);
+  const std::uint64_t all = bytes_ + named_bytes_, needed = all + all / 100 + (1U << 16);
   if (free_bytes(store_.folder()) >= needed) return;
-  store_.prune(1, [this](std::int64_t step) { return for_good(step); });
+  for (const auto& entry :
+       prune_to_newest_whole(store_, [this](std::int64_t step) { return for_good(step); }))
+    log_.warn("there is no room for another checkpoint: ", entry.folder.filename().string(),
+              " is removed, though checkpoint.keep would keep it");
   if (free_bytes(store_.folder()) < needed) {
     throw formats::write_error(store_.folder() / "a checkpoint", ENOSPC, needed);
   }
+}
+
+/// The newest checkpoint is where a run goes on: one that no run can go on from is not saved.
+void Checkpoints::require_finite(std::int64_t step) const {
+  const std::string fault = train::first_parameter_not_finite(
+      parts_.learning.learner().optimizer(),
+      {parts_.config.backbone.id, parts_.config.objective.id, {}});
+  if (fault.empty()) return;
+  throw Error(ErrorKind::guard,
+              Log::join("step ", step, " has broken ", fault,
+                        "; it is not saved, and what was saved before stays. Try a lower "
+                        "optimizer.lr, or a longer schedule.warmup_epochs"));
 }
 
 formats::TrainingState Checkpoints::state_at(const train::Position& position) {
@@ -271,7 +302,6 @@ void Checkpoints::keep_failure(const train::Position& position, std::span<const 
     failures.prepare();
     if (fs::exists(path)) formats::remove_folder(path);  // a resume that failed at the same step
     write_checkpoint(path, parts_, state, views);
-    if (position.step > 0) give_names(path);
   } catch (const Error& error) {
     log_.warn("the step that failed is not kept: ", error.what());
     return;
@@ -286,6 +316,7 @@ void Checkpoints::keep_failure(const train::Position& position, std::span<const 
 void Checkpoints::save(const train::Position& position) {
   if (position.step == saved_step_) return;
   const auto begin = std::chrono::steady_clock::now();
+  require_finite(position.step);
   make_room();
   const auto path = store_.path_of(position.step);
   if (fs::exists(fs::symlink_status(path))) store_.set_aside({position.step, path});
@@ -293,8 +324,8 @@ void Checkpoints::save(const train::Position& position) {
   saved_step_ = position.step;
   saved_at_ = std::chrono::steady_clock::now();
   point([&] { store_.set_latest(position.step); });
-  give_names(path);
   store_.prune(parts_.config.checkpoint.keep, [this](std::int64_t step) { return for_good(step); });
+  give_names(path);
   tell(position.step, bytes, seconds_since(begin));
 }
 

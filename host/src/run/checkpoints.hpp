@@ -68,7 +68,7 @@ class Checkpoints final : public train::Checkpointer {
   void stopped(const train::Position& position) override;
   void failed(const train::Position& position) noexcept override;
   /// Saves now, unless this step is saved. Throws Error(resource) that names the bytes needed where
-  /// there is no room; what was there stays.
+  /// there is no room, Error(guard) where a weight is not finite; what was there stays.
   void save(const train::Position& position);
   /// Makes the checkpoint of this step the best one.
   void keep_best(const train::Position& position, double top1);
@@ -88,6 +88,7 @@ class Checkpoints final : public train::Checkpointer {
   bool is_due(std::int64_t step) const;
   bool for_good(std::int64_t step) const;
   void make_room() const;
+  void require_finite(std::int64_t step) const;
   void tell(std::int64_t step, std::uint64_t bytes, double seconds);
 
   const RunFolder& folder_;
@@ -98,6 +99,7 @@ class Checkpoints final : public train::Checkpointer {
   Log& log_;
   formats::TrainingState fixed_;
   std::uint64_t bytes_;
+  std::uint64_t named_bytes_;  ///< model and objective, written once more under their names
   std::int64_t saved_step_ = -1;
   bool kept_failure_ = false;
   bool told_of_links_ = false;

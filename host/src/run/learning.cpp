@@ -82,7 +82,7 @@ train::LearnerParts Learning::parts(const std::vector<data::Shape>& shapes, cons
           make_optimizer(config_, std::move(parameters)),
           make_schedule(config_.schedule),
           view_contexts(config_),
-          {config_.backbone.id, config_.objective.id},
+          {config_.backbone.id, config_.objective.id, view_operations(config_)},
           static_cast<std::uint64_t>(config_.run.seed),
           config_.train.views == "joint",
           config_.train.accumulate,

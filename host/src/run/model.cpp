@@ -94,6 +94,16 @@ std::vector<ViewContext> view_contexts(const config::Config& config) {
   return contexts;
 }
 
+std::vector<std::string> view_operations(const config::Config& config) {
+  std::vector<std::string> views;
+  for (const auto& view : config.views) {
+    std::string words;
+    for (const auto& op : view.ops) words += (words.empty() ? "" : ", ") + op.id;
+    views.insert(views.end(), static_cast<std::size_t>(view.host.count), words);
+  }
+  return views;
+}
+
 at::ScalarType precision(const config::RunSection& section) {
   return section.precision == "float64" ? at::kDouble : at::kFloat;
 }

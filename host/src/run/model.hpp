@@ -21,6 +21,8 @@ config::SchemaLookup schema_lookup(plugin::Catalog& catalog);
 std::vector<data::ViewSpec> make_views(const config::Config& config, plugin::Catalog& catalog);
 /// What each of these views is to an objective, in the same order.
 std::vector<ViewContext> view_contexts(const config::Config& config);
+/// The operations of each view, for messages: "random_resized_crop, blur".
+std::vector<std::string> view_operations(const config::Config& config);
 
 /// The type of weights, pictures and loss that `run.precision` names.
 at::ScalarType precision(const config::RunSection& section);

@@ -5,6 +5,8 @@
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
+#include <algorithm>
+
 namespace tandem::run {
 
 data::SheetOptions sheet_options(const data::Source& train, std::uint64_t seed,
@@ -28,9 +30,13 @@ Preview preview(const Prepared& prepared, plugin::Catalog& catalog, const Previe
   const auto data = make_data_set(prepared.data, prepared.config);
   const auto views = make_views(prepared.config, catalog);
   const auto seed = static_cast<std::uint64_t>(prepared.config.run.seed);
-  const auto sheet = sheet_options(*data.train, seed, options);
-  Preview result{sheet.samples, {}, {}, {}};
+  auto sheet = sheet_options(*data.train, seed, options);
+  sheet.cell = std::clamp(data::largest_view(*data.train, views, sheet), sheet.cell, largest_cell);
+  Preview result;
+  result.samples = sheet.samples;
   for (const std::int64_t sample : sheet.samples) result.names.push_back(data.train->name(sample));
+  for (const std::int64_t picture : data::sheet_pictures(*data.train, sheet))
+    result.shown.push_back(data.train->name(picture));
   result.sheet = options.steps ? data::step_sheet(*data.train, views, sheet)
                                : data::contact_sheet(*data.train, views, sheet);
   if (options.draws) result.draws = data::sheet_draws(*data.train, views, sheet);

@@ -18,18 +18,23 @@ struct PreviewOptions {
 };
 
 struct Preview {
-  std::vector<std::int64_t> samples;      ///< numbers of the pictures, in the order of training
-  std::vector<std::string> names;         ///< of the same
-  std::vector<data::PictureDraws> draws;  ///< of the same, where asked for
+  std::vector<std::int64_t> samples;  ///< numbers of the pictures, in the order of training
+  std::vector<std::string> names;     ///< of the same
+  std::vector<std::string> shown;  ///< the same, but for the one that stands for an unreadable one
+  std::vector<data::PictureDraws> draws;  ///< of what is shown, where asked for
   Image sheet;  ///< a row a picture, or with steps a row a picture and view: the original first
 };
 
-/// The first pictures that training shows from a place of its order on.
+/// In pixels: a sheet of larger cells would take more memory than a look is worth.
+inline constexpr int largest_cell = 1024;
+
+/// The first pictures that training shows from a place of its order on, in small cells.
 data::SheetOptions sheet_options(const data::Source& train, std::uint64_t seed,
                                  const PreviewOptions& options);
 
-/// The very pixels that a run of this configuration trains on, before normalising. Throws
-/// Error(usage) where the epoch has no such pictures.
+/// The very pixels that a run of this configuration trains on, before normalising: cells are as
+/// large as the largest view, up to `largest_cell`. Throws Error(usage) where the epoch has no such
+/// pictures, Error(data) where none can be read.
 Preview preview(const Prepared& prepared, plugin::Catalog& catalog, const PreviewOptions& options);
 
 }  // namespace tandem::run

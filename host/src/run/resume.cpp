@@ -4,12 +4,12 @@
 #include "config/resume_keys.hpp"
 #include "formats/append_file.hpp"
 #include "formats/atomic_file.hpp"
+#include "formats/json_lines.hpp"
 #include "run/configuration.hpp"
 #include "run/manifest.hpp"
 #include "tandem/base/error.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <vector>
 
 namespace tandem::run {
@@ -74,10 +74,10 @@ std::vector<Change> changes_since(const checkpoint::Verified& from, const Traini
 
 /// What an earlier resume from this very checkpoint was allowed, as the manifest says.
 std::vector<std::string> allowed_before(const checkpoint::Verified& from) {
-  std::ifstream in(from.entry.folder.parent_path().parent_path() / files::manifest);
-  const auto manifest = formats::Json::parse(in, nullptr, /*allow_exceptions=*/false);
+  const auto manifest =
+      formats::read_json_object(from.entry.folder.parent_path().parent_path() / files::manifest);
   std::vector<std::string> words;
-  if (!manifest.is_object() || !manifest.contains("resumed")) return words;
+  if (!manifest.contains("resumed")) return words;
   for (const auto& entry : manifest["resumed"]) {
     if (!entry.is_object() || entry.value("step", formats::Json()) != from.state.step) continue;
     for (const auto& word : entry.value("allowed_changes", formats::Json::array()))
@@ -156,9 +156,8 @@ void cut_logs(const RunFolder& folder, const formats::TrainingState& state, Log&
 void note_resume(const RunFolder& folder, const formats::TrainingState& from,
                  const formats::TrainingState& now, std::span<const std::string> allowed) {
   const auto file = folder.file(files::manifest);
-  std::ifstream in(file);
-  auto manifest = formats::Json::parse(in, nullptr, /*allow_exceptions=*/false);
-  if (!manifest.is_object()) return;  // a damaged one ends no run
+  auto manifest = formats::read_json_object(file);
+  if (manifest.empty()) return;  // a damaged one ends no run
   auto& list = manifest["resumed"];
   if (!list.is_array()) list = formats::Json::array();
   list.push_back({{"at", utc_now()},

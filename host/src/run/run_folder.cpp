@@ -1,6 +1,7 @@
 #include "run/run_folder.hpp"
 
 #include "checkpoint/store.hpp"
+#include "formats/atomic_file.hpp"
 #include "tandem/base/error.hpp"
 
 #include <fcntl.h>
@@ -45,12 +46,36 @@ bool same_file(int descriptor, const std::filesystem::path& path) {
          open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
+std::filesystem::path parent_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+/// Where a name appears once `path` is made with all that leads to it.
+std::vector<std::filesystem::path> growing_folders(std::filesystem::path path) {
+  std::vector<std::filesystem::path> folders;
+  std::error_code ignored;
+  while (!std::filesystem::exists(path, ignored) && path != parent_of(path)) {
+    path = parent_of(path);
+    folders.push_back(path);
+  }
+  return folders;
+}
+
+/// Makes a folder so that a power cut does not take it from under what is synced into it. True
+/// where there was none.
+bool make_folder(const std::filesystem::path& path) {
+  const auto growing = growing_folders(path);
+  std::error_code error;
+  const bool made = std::filesystem::create_directories(path, error);
+  if (error) cannot_make(path, error.message());
+  for (const auto& folder : growing) formats::sync_folder(folder);  // failing, it costs no run
+  return made;
+}
+
 }  // namespace
 
-RunFolder::RunFolder(std::filesystem::path path, FolderUse use) : path_(std::move(path)) {
-  std::error_code error;
-  made_ = std::filesystem::create_directories(path_, error);
-  if (error) cannot_make(path_, error.message());
+RunFolder::RunFolder(std::filesystem::path path, FolderUse use)
+    : path_(std::move(path)), made_(make_folder(path_)) {
   lock();
   try {
     require_usable(use);
@@ -73,7 +98,9 @@ void RunFolder::lock() {
 /// False where the run before removed the lock's file between our opening and locking it.
 bool RunFolder::try_lock() {
   const auto path = file(files::lock);
-  lock_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+  // Following a link would make or lock a file anywhere.
+  lock_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (lock_ < 0 && errno == ELOOP) cannot_make(path_, path.string() + " is a link to another file");
   if (lock_ < 0) cannot_make(path_, std::strerror(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return same_file(lock_, path);
   const int error = errno;

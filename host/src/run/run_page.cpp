@@ -2,6 +2,7 @@
 
 #include "formats/atomic_file.hpp"
 #include "report/page.hpp"
+#include "tandem/base/error.hpp"
 
 #include <exception>
 #include <fstream>
@@ -25,8 +26,8 @@ std::int64_t peak_bytes() {
 void add_peak_memory(const std::filesystem::path& file) {
   const std::int64_t bytes = peak_bytes();
   if (bytes == 0) return;
-  std::ifstream in(file);
-  Json manifest = Json::parse(in);
+  auto manifest = formats::read_json_object(file);
+  if (manifest.empty()) throw Error(ErrorKind::data, file.string() + " is missing or damaged");
   manifest["peak_memory_bytes"] = bytes;
   formats::write_file(file, formats::json_text(manifest));
 }

@@ -253,6 +253,7 @@ class TrainRun {
     options.seed = static_cast<std::uint64_t>(config_.run.seed);
     options.max_bad = config_.data.max_bad;
     options.log = &log_;
+    options.keep_bytes = !device_.is_cpu();
     options.allocate = train::pinned_memory(device_);
     return options;
   }

@@ -10,7 +10,6 @@
 #include "tandem/base/log.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <string_view>
 
 namespace tandem::run {
@@ -46,13 +45,13 @@ data::Shape input_shape(const config::Config& config, plugin::Catalog& catalog,
 void require_same_pictures(const std::filesystem::path& folder, const config::Config& config,
                            const data::Source& pictures) {
   const auto file = folder / files::manifest;
-  std::ifstream in(file);
-  const auto manifest = formats::Json::parse(in, nullptr, /*allow_exceptions=*/false);
-  if (manifest.is_discarded() || !manifest.contains("data")) {
+  const auto manifest = formats::read_json_object(file);
+  const auto found = manifest.find("data");
+  if (found == manifest.end() || !found->is_object()) {
     throw Error(ErrorKind::usage, file.string() + " is missing or damaged: " + folder.string() +
                                       " is not a whole run");
   }
-  if (manifest["data"].value("fingerprint", "") == data::fingerprint(pictures)) return;
+  if (found->value("fingerprint", formats::Json()) == data::fingerprint(pictures)) return;
   throw Error(
       ErrorKind::data,
       "the pictures in " + config.data.path + " are not those that " + folder.string() +

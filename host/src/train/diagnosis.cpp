@@ -81,13 +81,20 @@ std::string earliest(const Search& search, Collective& collective) {
   return text.empty() ? text : Log::join(text, ", on rank ", rank);
 }
 
+/// Whose fault a view's pixels may be.
+std::string makers_of(std::size_t view, const PluginNames& names) {
+  std::string text = " (the data, their normalisation";
+  if (view < names.operations.size() && !names.operations[view].empty())
+    text += ", or an operation: " + names.operations[view];
+  return text + ")";
+}
+
 Search search(const StepTensors& step, const PluginNames& names) {
   const auto backbone = in_quotes("backbone", names.backbone);
   const auto objective = in_quotes("objective", names.objective);
   Search search;
   for (std::size_t i = 0; i < step.views.size(); ++i)
-    search.ask(step.views[i], Log::join("the pixels of view ", i,
-                                        " (the data, their normalisation or an operation)"));
+    search.ask(step.views[i], Log::join("the pixels of view ", i, makers_of(i, names)));
   search.ask(step.encoder, backbone);
   for (std::size_t g = 0; g < step.latents.size(); ++g) {
     search.ask(step.latents[g].online, "the latents" + of_views(step.groups[g]) + backbone);
@@ -105,6 +112,24 @@ Search search(const StepTensors& step, const PluginNames& names) {
   return search;
 }
 
+/// Of a tensor of each parameter, `what` for messages, the last that is not finite: from the loss
+/// backwards, since what is broken behind breaks everything before it.
+template <class Choose>
+std::string last_faulty(const Optimizer& optimizer, const PluginNames& names,
+                        const std::string& what, const Choose& choose) {
+  const auto& parameters = optimizer.parameters();
+  for (auto parameter = parameters.rbegin(); parameter != parameters.rend(); ++parameter) {
+    const std::string fault = fault_of(choose(parameter->tensor));
+    if (fault.empty()) continue;
+    const bool of_backbone = parameter->name.starts_with("backbone.");
+    return what + " '" + parameter->name + "'" +
+           (of_backbone ? in_quotes("backbone", names.backbone)
+                        : in_quotes("objective", names.objective)) +
+           ": " + fault;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string first_not_finite(const StepTensors& step, const PluginNames& names,
@@ -117,18 +142,13 @@ std::string first_not_finite(const StepTensors& step, const PluginNames& names,
 }
 
 std::string first_gradient_not_finite(const Optimizer& optimizer, const PluginNames& names) {
-  const auto& parameters = optimizer.parameters();
-  // From the loss backwards: what is broken behind breaks everything before it.
-  for (auto parameter = parameters.rbegin(); parameter != parameters.rend(); ++parameter) {
-    const std::string fault = fault_of(parameter->tensor.grad());
-    if (fault.empty()) continue;
-    const bool of_backbone = parameter->name.starts_with("backbone.");
-    return "the gradient of '" + parameter->name + "'" +
-           (of_backbone ? in_quotes("backbone", names.backbone)
-                        : in_quotes("objective", names.objective)) +
-           ": " + fault;
-  }
-  return "";
+  return last_faulty(optimizer, names, "the gradient of",
+                     [](const at::Tensor& parameter) { return parameter.grad(); });
+}
+
+std::string first_parameter_not_finite(const Optimizer& optimizer, const PluginNames& names) {
+  return last_faulty(optimizer, names, "the weights",
+                     [](const at::Tensor& parameter) { return parameter; });
 }
 
 }  // namespace tandem::train

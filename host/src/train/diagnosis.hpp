@@ -25,6 +25,7 @@ struct StepTensors {
 /// Names the plugins of a step for messages.
 struct PluginNames {
   std::string backbone, objective;
+  std::vector<std::string> operations = {};  ///< of each view, "a, b"; none where nobody knows
 };
 
 /// The first tensor in the way of the data (views, weights, latents, embeddings) that holds a NaN
@@ -36,5 +37,7 @@ std::string first_not_finite(const StepTensors& step, const PluginNames& names,
 
 /// The gradient nearest to the loss that is not finite; empty where all are.
 std::string first_gradient_not_finite(const Optimizer& optimizer, const PluginNames& names);
+/// Likewise of the parameters themselves.
+std::string first_parameter_not_finite(const Optimizer& optimizer, const PluginNames& names);
 
 }  // namespace tandem::train

@@ -205,22 +205,15 @@ void sweep(In* pixels, const Size& size, const Box1d& box, Work<T>& work) {
   }
 }
 
-TANDEM_VECTOR void blur(std::uint8_t* pixels, const Size& size, const Box1d& box,
-                        Work<Wide>& work) {
-  sweep(pixels, size, box, work);
-}
-TANDEM_VECTOR void blur(float* pixels, const Size& size, const Box1d& box, Work<float>& work) {
-  sweep(pixels, size, box, work);
-}
-
 template <class T>
 void blur(T* pixels, const Image& image, const Box1d& box) {
-  thread_local Work<std::conditional_t<sizeof(T) == 1, Wide, float>> work;
+  using Between = std::conditional_t<sizeof(T) == 1, Wide, float>;
+  thread_local Work<Between> work;
   const auto channels = static_cast<std::size_t>(image.channels());
   const Size size{static_cast<std::size_t>(image.height()),
                   static_cast<std::size_t>(image.width()) * channels, channels};
   work.prepare(size, box);
-  blur(pixels, size, box, work);
+  vectorised<sweep<T, Between>>(pixels, size, box, work);
 }
 
 }  // namespace

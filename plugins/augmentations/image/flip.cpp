@@ -56,19 +56,12 @@ void flip_rows(T* row, const Image& image, T* copy) {
   }
 }
 
-TANDEM_VECTOR void flip(std::uint8_t* pixels, const Image& image, std::uint8_t* copy) {
-  flip_rows(pixels, image, copy);
-}
-TANDEM_VECTOR void flip(float* pixels, const Image& image, float* copy) {
-  flip_rows(pixels, image, copy);
-}
-
 template <class T>
 void flip(T* pixels, const Image& image) {
   thread_local std::vector<T> copy;
   copy.resize(static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.channels()) +
               1);
-  flip(pixels, image, copy.data());
+  vectorised<flip_rows<T>>(pixels, image, copy.data());
 }
 
 }  // namespace

@@ -22,13 +22,13 @@ float limited(float value) {
 
 /// Brightness and contrast of one channel: value · factor + shift.
 template <class T>
-TANDEM_VECTOR void scale(float* values, std::size_t count, float factor, float shift) {
+void scale(float* values, std::size_t count, float factor, float shift) {
   for (std::size_t i = 0; i < count; ++i) values[i] = limited<T>(values[i] * factor + shift);
 }
 
 /// HSV's saturation times `factor`, at most 1: the distances from the largest channel grow alike.
 template <class T>
-TANDEM_VECTOR void saturate(Planes& p, float factor) {
+void saturate(Planes& p, float factor) {
   for (std::size_t i = 0; i < Planes::size; ++i) {
     const float r = p.r[i], g = p.g[i], b = p.b[i];
     const float highest = std::max(std::max(r, g), b);
@@ -40,7 +40,7 @@ TANDEM_VECTOR void saturate(Planes& p, float factor) {
   }
 }
 
-TANDEM_VECTOR void turn(Planes& p, float share) {
+void turn(Planes& p, float share) {
   turn_hues(p, 6 * share);
 }
 
@@ -51,12 +51,12 @@ template <class T>
 void take(Planes& planes, std::span<const JitterStep> steps, const Means& means) {
   float* const channels[] = {planes.r, planes.g, planes.b};
   for (const auto& [quality, value] : steps) {
-    if (quality == saturation) saturate<T>(planes, value);
-    if (quality == hue) turn(planes, value);
+    if (quality == saturation) vectorised<saturate<T>>(planes, value);
+    if (quality == hue) vectorised<turn>(planes, value);
     for (std::size_t c = 0; c < 3; ++c) {
-      if (quality == brightness) scale<T>(channels[c], Planes::size, 1, value * top<T>);
+      if (quality == brightness) vectorised<scale<T>>(channels[c], Planes::size, 1, value * top<T>);
       if (quality == contrast)
-        scale<T>(channels[c], Planes::size, value, means[c] - value * means[c]);
+        vectorised<scale<T>>(channels[c], Planes::size, value, means[c] - value * means[c]);
     }
   }
 }
@@ -103,8 +103,8 @@ void take_channel(T* first, std::size_t channels, std::size_t count,
   for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(first[i * channels]);
   for (const auto& [quality, value] : steps) {
     const auto mean = static_cast<float>(sum_of(values.data(), count) / static_cast<double>(count));
-    if (quality == brightness) scale<T>(values.data(), count, 1, value * top<T>);
-    if (quality == contrast) scale<T>(values.data(), count, value, mean - value * mean);
+    if (quality == brightness) vectorised<scale<T>>(values.data(), count, 1, value * top<T>);
+    if (quality == contrast) vectorised<scale<T>>(values.data(), count, value, mean - value * mean);
   }
   constexpr float half = sizeof(T) == 1 ? 0.5f : 0.0f;
   for (std::size_t i = 0; i < count; ++i) first[i * channels] = static_cast<T>(values[i] + half);

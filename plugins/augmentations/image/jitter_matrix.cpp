@@ -70,7 +70,7 @@ float limited(float value) {
 }
 
 template <class T>
-TANDEM_VECTOR void apply(Planes& p, const Factors& m) {
+void apply(Planes& p, const Factors& m) {
   const auto [red, green, blue] = m;
   for (std::size_t i = 0; i < Planes::size; ++i) {
     const float r = p.r[i], g = p.g[i], b = p.b[i];
@@ -106,7 +106,7 @@ void take(T* pixels, std::size_t count, std::span<const JitterStep> steps) {
     for (std::size_t i = 0; i < 4; ++i) factors[c][i] = static_cast<float>(map[c][i]);
     if (sizeof(T) == 1) factors[c][3] += 0.5f;
   }
-  change_rgb(pixels, count, [&](Planes& planes) { apply<T>(planes, factors); });
+  change_rgb(pixels, count, [&](Planes& planes) { vectorised<apply<T>>(planes, factors); });
 }
 
 }  // namespace

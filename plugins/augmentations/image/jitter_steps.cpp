@@ -37,12 +37,12 @@ void blend_with(float from, float factor, Planes& p) {
 
 /// A constant `from` of 0 saves two steps.
 template <class T>
-TANDEM_VECTOR void brighten(Planes& p, float factor) {
+void brighten(Planes& p, float factor) {
   blend_with<T>(0, factor, p);
 }
 
 template <class T>
-TANDEM_VECTOR void blend_all(Planes& p, float from, float factor) {
+void blend_all(Planes& p, float from, float factor) {
   blend_with<T>(from, factor, p);
 }
 
@@ -57,14 +57,14 @@ void saturate_by(float factor, Planes& p) {
 }
 
 template <class T>
-TANDEM_VECTOR void saturate(Planes& p, float factor) {
+void saturate(Planes& p, float factor) {
   if (factor > 1) return saturate_by<T, true>(factor, p);
   saturate_by<T, false>(factor, p);
 }
 
 /// By a share of the circle.
 template <class T>
-TANDEM_VECTOR void turn_hue(Planes& p, float share) {
+void turn_hue(Planes& p, float share) {
   if constexpr (sizeof(T) == 1) {
     // As torchvision has it: cut off towards 0, then wrapped to a byte.
     turn_byte_hues(p, static_cast<std::uint8_t>(static_cast<int>(double{share} * 255)));
@@ -75,7 +75,7 @@ TANDEM_VECTOR void turn_hue(Planes& p, float share) {
 
 /// Bytes are summed as whole numbers, so in any order.
 template <class T>
-TANDEM_VECTOR double sum_of_luma(const Planes& p, std::size_t count) {
+double sum_of_luma(const Planes& p, std::size_t count) {
   using Sum = std::conditional_t<sizeof(T) == 1, std::int32_t, float>;
   Sum sum = 0;
   for (std::size_t i = 0; i < count; ++i) sum += static_cast<Sum>(luma<T>(p.r[i], p.g[i], p.b[i]));
@@ -84,10 +84,10 @@ TANDEM_VECTOR double sum_of_luma(const Planes& p, std::size_t count) {
 
 template <class T>
 void take_step(Planes& planes, const JitterStep& step, float mean) {
-  if (step.quality == brightness) brighten<T>(planes, step.value);
-  if (step.quality == contrast) blend_all<T>(planes, mean, step.value);
-  if (step.quality == saturation) saturate<T>(planes, step.value);
-  if (step.quality == hue) turn_hue<T>(planes, step.value);
+  if (step.quality == brightness) vectorised<brighten<T>>(planes, step.value);
+  if (step.quality == contrast) vectorised<blend_all<T>>(planes, mean, step.value);
+  if (step.quality == saturation) vectorised<saturate<T>>(planes, step.value);
+  if (step.quality == hue) vectorised<turn_hue<T>>(planes, step.value);
 }
 
 /// Steps of which none needs to know what those before made of other pixels. Returns the sum of the
@@ -101,7 +101,7 @@ double sweep(T* pixels, std::size_t count, std::span<const JitterStep> steps, fl
     const std::size_t some = std::min(Planes::size, count - done);
     planes.load(pixels + 3 * done, some);
     for (const JitterStep& step : steps) take_step<T>(planes, step, mean);
-    if (wanted) sum += sum_of_luma<T>(planes, some);
+    if (wanted) sum += vectorised<sum_of_luma<T>>(planes, some);
     if (!steps.empty()) planes.store(pixels + 3 * done, some);
   }
   return sum;
@@ -131,14 +131,6 @@ void blend_values(T* values, std::size_t count, float from, float factor) {
     values[i] = static_cast<T>(blend<T>(from, static_cast<float>(values[i]), factor));
 }
 
-TANDEM_VECTOR void blend_values_of(std::uint8_t* values, std::size_t count, float from,
-                                   float factor) {
-  blend_values(values, count, from, factor);
-}
-TANDEM_VECTOR void blend_values_of(float* values, std::size_t count, float from, float factor) {
-  blend_values(values, count, from, factor);
-}
-
 /// Brightness and contrast of other than three channels.
 template <class T>
 void take_grey_steps(T* values, std::size_t count, std::span<const JitterStep> steps) {
@@ -149,7 +141,7 @@ void take_grey_steps(T* values, std::size_t count, std::span<const JitterStep> s
       for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(values[i]);
       from = mean_of<T>(sum, count);
     }
-    blend_values_of(values, count, from, step.value);
+    vectorised<blend_values<T>>(values, count, from, step.value);
   }
 }
 

@@ -132,7 +132,7 @@ std::size_t store_some(const Planes&, std::uint8_t*, std::size_t) {
 
 #endif
 
-TANDEM_VECTOR double sum_by_lanes(const float* values, std::size_t count) {
+double sum_by_lanes(const float* values, std::size_t count) {
   constexpr std::size_t lanes = 16;
   float sums[lanes] = {};
   std::size_t i = 0;
@@ -147,7 +147,7 @@ TANDEM_VECTOR double sum_by_lanes(const float* values, std::size_t count) {
 }  // namespace
 
 double sum_of(const float* values, std::size_t count) {
-  return sum_by_lanes(values, count);
+  return vectorised<sum_by_lanes>(values, count);
 }
 
 void Planes::load(const std::uint8_t* pixels, std::size_t count) {

@@ -58,7 +58,7 @@ struct Work {
   std::vector<float> middle;
 };
 
-TANDEM_VECTOR void convolve(const Part& part, std::size_t out_values, Work& work, float* out) {
+void convolve(const Part& part, std::size_t out_values, Work& work, float* out) {
   float* middle = work.middle.data();
   for (std::size_t y = 0; y < part.rows; ++y, middle += out_values) {
     const float* row = part.pixels + y * part.stride;
@@ -89,7 +89,7 @@ void resample_floats(Image& image, const Box& box, int height, int width, Filter
                   static_cast<std::size_t>(box.width) * channels, channels};
   const std::size_t out_values = static_cast<std::size_t>(width) * channels;
   work.middle.resize(part.rows * out_values);
-  convolve(part, out_values, work, image.scratch_f32(height, width, image.channels()));
+  vectorised<convolve>(part, out_values, work, image.scratch_f32(height, width, image.channels()));
   image.swap();
 }
 
@@ -118,19 +118,18 @@ void cut_pixels(const T* pixels, Image& image, const Box& box) {
   image.swap();
 }
 
-TANDEM_VECTOR void scale_to_one(const std::uint8_t* __restrict from, std::size_t count,
-                                float* __restrict to) {
+void scale_to_one(const std::uint8_t* __restrict from, std::size_t count, float* __restrict to) {
   for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) * (1.0f / 255);
 }
 
-TANDEM_VECTOR void limit(float* values, std::size_t count) {
+void limit(float* values, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) values[i] = std::min(std::max(values[i], 0.0f), 1.0f);
 }
 
 void make_floats(Image& image) {
   const std::uint8_t* from = image.u8();
   float* to = image.scratch_f32(image.height(), image.width(), image.channels());
-  scale_to_one(from, image.values(), to);
+  vectorised<scale_to_one>(from, image.values(), to);
   image.swap();
 }
 
@@ -145,7 +144,7 @@ void resample_plainly(Image& image, const Box& box, int height, int width, Filte
   cut(image, box);
   if (image.type() == PixelType::u8) make_floats(image);
   resample_floats(image, {0, 0, box.height, box.width}, height, width, filter, false);
-  limit(image.f32(), image.values());
+  vectorised<limit>(image.f32(), image.values());
 }
 
 void cut(Image& image, const Box& box) {

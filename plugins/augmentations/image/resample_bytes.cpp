@@ -26,8 +26,8 @@ constexpr std::size_t whole_bands(std::size_t count) {
 }
 
 /// 16 × 16 bytes: four times, the first half of the lines is interleaved with the second.
-TANDEM_VECTOR void transpose(const std::uint8_t* from, std::size_t from_stride, std::uint8_t* to,
-                             std::size_t to_stride) {
+void transpose(const std::uint8_t* from, std::size_t from_stride, std::uint8_t* to,
+               std::size_t to_stride) {
   Bytes lines[band], mixed[band];
   for (std::size_t i = 0; i < band; ++i)
     std::memcpy(&lines[i], from + i * from_stride, sizeof(Bytes));
@@ -82,7 +82,8 @@ void transpose_blocks(std::size_t count, const std::uint8_t* from, std::size_t f
     transpose_two(from + i * from_next, from_stride, from_next, to + i * to_next, to_stride,
                   to_next);
 #endif
-  for (; i < count; ++i) transpose(from + i * from_next, from_stride, to + i * to_next, to_stride);
+  for (; i < count; ++i)
+    vectorised<transpose>(from + i * from_next, from_stride, to + i * to_next, to_stride);
 }
 
 /// The box of a picture; a row holds `values`.
@@ -132,7 +133,7 @@ void along_rows(const Part& part, std::size_t top, Work& work) {
   transpose_blocks(part.values / band, from, part.stride, band, lying, band, block);
   if (part.values % band != 0) {
     const std::size_t last = part.values - band;
-    transpose(from + last, part.stride, lying + last * band, band);
+    vectorised<transpose>(from + last, part.stride, lying + last * band, band);
   }
   const std::size_t line = part.channels * band;
   weigh_lines(lying, line, work.columns, line, work.resized.data(), line);

@@ -13,14 +13,14 @@ namespace tandem::image {
 namespace {
 
 template <class T>
-TANDEM_VECTOR void make_grey(Planes& p) {
+void make_grey(Planes& p) {
   for (std::size_t i = 0; i < Planes::size; ++i)
     p.r[i] = p.g[i] = p.b[i] = luma<T>(p.r[i], p.g[i], p.b[i]);
 }
 
 template <class T>
 void grey_rgb(T* pixels, std::size_t count) {
-  change_rgb(pixels, count, make_grey<T>);
+  change_rgb(pixels, count, vectorised<make_grey<T>>);
 }
 
 template <class T>
@@ -34,13 +34,13 @@ void grey_mean(T* pixels, std::size_t values, std::size_t channels) {
   }
 }
 
-TANDEM_VECTOR void invert_from(std::uint8_t* pixels, std::size_t count, int threshold) {
+void invert_bytes(std::uint8_t* pixels, std::size_t count, int threshold) {
   for (std::size_t i = 0; i < count; ++i) {
     const int value = pixels[i];
     pixels[i] = static_cast<std::uint8_t>(value < threshold ? value : 255 - value);
   }
 }
-TANDEM_VECTOR void invert_from(float* pixels, std::size_t count, float threshold) {
+void invert_floats(float* pixels, std::size_t count, float threshold) {
   for (std::size_t i = 0; i < count; ++i) {
     pixels[i] = pixels[i] < threshold ? pixels[i] : 1 - pixels[i];
   }
@@ -77,9 +77,10 @@ void Solarize::Params::declare(Fields<Params>& f) {
 void Solarize::apply(Image& image, Random& random) const {
   if (!draw(random)) return;
   if (image.type() == PixelType::u8) {
-    return invert_from(image.u8(), image.values(), static_cast<int>(std::ceil(threshold_)));
+    return vectorised<invert_bytes>(image.u8(), image.values(),
+                                    static_cast<int>(std::ceil(threshold_)));
   }
-  invert_from(image.f32(), image.values(), static_cast<float>(threshold_ / 255));
+  vectorised<invert_floats>(image.f32(), image.values(), static_cast<float>(threshold_ / 255));
 }
 
 std::string Solarize::describe_draw(const Image&, Random random) const {

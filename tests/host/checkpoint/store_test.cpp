@@ -118,6 +118,55 @@ TEST_CASE("a damaged checkpoint is told and set aside, and the one before is use
   }
 }
 
+TEST_CASE("a checkpoint under another step's name is none of a store's, and whole by itself") {
+  const TemporaryFolder here;
+  const Store store(here / "checkpoints");
+  store.prepare();
+  save(store, 4);
+  CHECK(verify_named({4, store.path_of(4)}).step == 4);
+  fs::rename(store.path_of(4), store.path_of(9));
+  CHECK(verify({0, store.path_of(9)}).step == 4);
+  CHECK_THROWS_WITH(verify_named({9, store.path_of(9)}),
+                    store.path_of(9).string() + " is of step 4, not of that of its name");
+}
+
+TEST_CASE("a state that is larger than any, with a checksum that fits, is refused unread") {
+  const TemporaryFolder here;
+  const Store store(here / "checkpoints");
+  store.prepare();
+  formats::SealedFolder folder(store.path_of(1), 0);
+  for (const char* name : {files::model, files::objective, files::optimizer, files::config})
+    folder.write(name, "some bytes");
+  folder.write(files::state, std::string((1 << 20) + 1, ' '));
+  folder.seal();
+  CHECK_THROWS_WITH(verify({1, store.path_of(1)}),
+                    Catch::Contains("state.json: it has 1.0 MiB, and such a file has at most"));
+}
+
+TEST_CASE("what kills left in a store is swept away, and nothing of others") {
+  const TemporaryFolder here;
+  fs::create_directories(here / "home/.x.tmp");
+  write_file(here / "home/.notes.tmp", "mine");
+  fs::create_directory_symlink(here / "home", here / "checkpoints");
+  const Store store(here / "checkpoints");
+  const auto leave = [&] {
+    fs::create_directories(here / "home/.step-00000003.7-0.tmp/model");
+    fs::create_directories(here / "home/.step-00000003.corrupt-2.7-0.tmp");
+    fs::create_symlink("step-00000003", here / "home/.best.7-1.tmp");
+    write_file(here / "home/.speed.tmp", "1");
+    write_file(here / "home/..speed.tmp.7-0.tmp", "1");
+  };
+  const auto left = [&] { return std::distance(fs::directory_iterator(here / "home"), {}); };
+  leave();
+  store.prepare();
+  CHECK(left() == 2);
+  leave();
+  store.clear();
+  CHECK(left() == 2);
+  CHECK(fs::exists(here / "home/.notes.tmp"));
+  CHECK(fs::exists(here / "home/.x.tmp"));
+}
+
 TEST_CASE("a sealed folder that lacks a file of a checkpoint is none") {
   const TemporaryFolder here;
   const Store store(here / "checkpoints");

@@ -70,6 +70,12 @@ bool says(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+/// Puts a byte into a file in place: one that is cut and written again may go to disk at once.
+void put(const std::filesystem::path& path, std::size_t at, char byte) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(at)).put(byte);
+}
+
 }  // namespace
 
 TEST_CASE("weights come back as they were saved") {
@@ -125,6 +131,41 @@ TEST_CASE("equal weights give equal files") {
   save_weights(folder / "a", net, {{"k", "v"}, {"j", "w"}});
   save_weights(folder / "b", net, {{"j", "w"}, {"k", "v"}});
   CHECK(get(folder / "a") == get(folder / "b"));
+}
+
+TEST_CASE("any bit of the data that was flipped is told, and nothing is changed") {
+  const Folder folder;
+  Net saved(4), loaded(4);
+  const at::Tensor before = loaded.conv->weight.detach().clone();
+  save_weights(folder / "w", saved, {{"objective", "byol"}});
+  const std::string whole = get(folder / "w");
+  const std::size_t data = bytes_of(tandem::state_of(saved));
+  std::size_t told = 0;
+  for (std::size_t at = whole.size() - data; at < whole.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      put(folder / "w", at, static_cast<char>(whole[at] ^ 1 << bit));
+      const std::string message = failure([&] { load_weights(folder / "w", loaded); });
+      if (says(message, (folder / "w").string() + ": its data is damaged")) ++told;
+    }
+    put(folder / "w", at, whole[at]);
+  }
+  CHECK(told == 8 * data);
+  CHECK(torch::equal(loaded.conv->weight, before));
+  load_weights(folder / "w", loaded);
+  CHECK(torch::equal(loaded.conv->weight, saved.conv->weight));
+}
+
+TEST_CASE("weights of a program that writes no checksum load") {
+  const Folder folder;
+  Net saved(4), loaded(4);
+  save_weights(folder / "w", saved);
+  const std::string whole = get(folder / "w"), key = R"("data_crc32c":")";
+  const std::size_t at = whole.find(key);
+  REQUIRE(at != std::string::npos);
+  // Spaces for the key, its eight digits and the quote behind them.
+  for (std::size_t i = 0; i < key.size() + 9; ++i) put(folder / "w", at + i, ' ');
+  load_weights(folder / "w", loaded);
+  CHECK(torch::equal(loaded.conv->weight, saved.conv->weight));
 }
 
 TEST_CASE("every element type survives") {

@@ -1,5 +1,6 @@
 #include "data/contact_sheet.hpp"
 #include "catch.hpp"
+#include "data/epoch_order.hpp"
 #include "data/png.hpp"
 #include "files.hpp"
 #include "loading.hpp"
@@ -65,6 +66,74 @@ TEST_CASE("a contact sheet shows each picture and its views as training sees the
   }
 }
 
+TEST_CASE(
+    "views that are larger than usual cells are shown pixel for pixel in cells of their size") {
+  const auto source = std::make_shared<Numbered>(40, 150, 3);
+  source->odd = {7};  // 151 pixels high
+  const std::vector<data::ViewSpec> views = {loading::random_view(), loading::random_view()};
+  data::SheetOptions options{9, 2, {3, 30}};
+  CHECK(data::largest_view(*source, views, options) == 150);
+  options.samples.push_back(7);
+  options.cell = data::largest_view(*source, views, options);
+  REQUIRE(options.cell == 151);
+  const Image sheet = data::contact_sheet(*source, views, options);
+  const Image steps = data::step_sheet(*source, views, options);
+  REQUIRE((sheet.height() == 4 + 3 * 155 && sheet.width() == 4 + 3 * 155));
+  Image picture, view;
+  for (int row = 0; row < 3; ++row) {
+    const std::int64_t sample = options.samples[static_cast<std::size_t>(row)];
+    source->read(sample, picture);
+    for (int v = 0; v < 2; ++v) {
+      data::make_view(views[static_cast<std::size_t>(v)], picture, {9, 2, sample, v}, view);
+      int others = 0;
+      for (int y = 0; y < view.height(); ++y) {
+        for (int x = 0; x < 150; ++x) {
+          const int value = view.u8()[3 * (150 * y + x)];
+          others += red(sheet, 4 + 155 * row + y, 4 + 155 * (v + 1) + x) != value;
+          others += red(steps, 4 + 155 * (2 * row + v) + y, 4 + 155 + x) != value;
+        }
+      }
+      CHECK(others == 0);
+    }
+  }
+}
+
+TEST_CASE("series, which are plotted, make no cell larger") {
+  const auto source = std::make_shared<Numbered>(8, 4, 1);
+  const auto to_series = loading::view([](Image& image, Random&) { image = Image(1, 3000, 1); });
+  CHECK(data::largest_view(*source, std::vector{to_series}, {9, 2, {3}}) == 3000);
+  const auto series =
+      files::open(std::filesystem::path(TANDEM_TEST_DIR) / "golden/arrays" / "series.npy");
+  CHECK(data::largest_view(*series, std::vector{to_series}, {9, 2, {0}}) == 0);
+}
+
+TEST_CASE("what stands for unreadable pictures in a sheet is what training shows in their place") {
+  const auto source = std::make_shared<Numbered>(40, 4, 3);
+  const std::vector<data::ViewSpec> views = {loading::random_view()};
+  data::SheetOptions options{9, 2, std::vector<std::int64_t>(8), 16};
+  data::EpochOrder(40, options.seed).copy(options.epoch, 8, options.samples);
+  source->broken = {options.samples[1], options.samples[5], (options.samples[5] + 1) % 40};
+  data::BatchLoader loader(source, views, {},
+                           {.batch_size = 8, .workers = 1, .seed = 9, .max_bad = 0.5});
+  loader.start(2, 1);
+  const data::Batch& batch = loader.next();
+  CHECK(batch.samples != options.samples);
+  CHECK(data::sheet_pictures(*source, options) == batch.samples);
+  const Image sheet = data::contact_sheet(*source, views, options);
+  for (int row = 0; row < 8; ++row) {
+    const auto n = static_cast<std::size_t>(row);
+    CHECK(red(sheet, 4 + 20 * row, 4) == Numbered::value(batch.samples[n]));
+    for (int i = 0; i < 16; ++i) {
+      const float value = batch.views[0].data[48 * n + 3 * static_cast<std::size_t>(i)];
+      const auto seen = static_cast<int>(value * 255 + 0.5f);
+      REQUIRE(red(sheet, 4 + 20 * row + 4 * (i / 4), 24 + 4 * (i % 4)) == seen);
+    }
+  }
+  for (std::int64_t i = 0; i < 40; ++i) source->broken.insert(i);
+  const std::string said = files::message([&] { data::contact_sheet(*source, views, options); });
+  CHECK(files::has(said, "40 of 40 pictures cannot be read"));
+}
+
 TEST_CASE("a sheet of steps ends where the view does, and shows what each operation adds") {
   const auto source = std::make_shared<Numbered>(40, 4, 3);
   const auto op = loading::random_view().ops[0];
@@ -96,9 +165,8 @@ TEST_CASE("what a sheet's draws are told to be is what its views are made of") {
   const data::SheetOptions options{9, 2, {7, 5, 30}, 16};
   const auto draws = data::sheet_draws(*source, views, options);
   REQUIRE(draws.size() == 3);
-  CHECK(draws[1].empty());  // the unreadable one's
   const Image sheet = data::contact_sheet(*source, views, options);
-  for (const std::size_t row : {0, 2}) {
+  for (const std::size_t row : {0, 1, 2}) {  // one of them unreadable: of what stands for it
     REQUIRE(draws[row].size() == 3);
     REQUIRE(draws[row][0].size() == 3);
     CHECK(draws[row][0][0].starts_with("4: "));
@@ -122,8 +190,8 @@ TEST_CASE("a contact sheet takes large, thin, grey, float and unreadable picture
     const std::vector<data::ViewSpec> views = {to_float};
     const Image sheet = data::contact_sheet(*source, views, {0, 0, {1, 7}, 20});
     REQUIRE((sheet.height() == 4 + 2 * 24 && sheet.width() == 4 + 2 * 24));
-    CHECK(red(sheet, 14, 14) == red(sheet, 0, 0));  // the unreadable one's row is empty
-    CHECK(red(sheet, 14, 38) == red(sheet, 0, 0));
+    CHECK(red(sheet, 14, 14) == 2);  // in the place of the unreadable one
+    CHECK(red(sheet, 14, 38) == 255);
     CHECK(red(sheet, 28 + 10, 14) == 7);
     CHECK(red(sheet, 28 + 10, 28 + 10) == 255);
   }

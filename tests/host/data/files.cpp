@@ -91,11 +91,15 @@ std::string bmp(int width, int height, const Pixels& rgb) {
 }
 
 std::string png_header(std::uint32_t width, std::uint32_t height) {
-  std::string chunk = "IHDR";
-  big_endian(chunk, width), big_endian(chunk, height);
-  chunk += std::string("\x08\x02\0\0\0", 5);
-  std::string bytes = "\x89PNG\r\n\x1a\n";
-  big_endian(bytes, 13);
+  std::string content;
+  big_endian(content, width), big_endian(content, height);
+  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", content + std::string("\x08\x02\0\0\0", 5));
+}
+
+std::string png_chunk(const std::string& name, const std::string& content) {
+  const std::string chunk = name + content;
+  std::string bytes;
+  big_endian(bytes, static_cast<std::uint32_t>(content.size()));
   bytes += chunk;
   big_endian(bytes,
              static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(chunk.data()),

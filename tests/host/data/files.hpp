@@ -27,6 +27,7 @@ std::string jpeg_grey(int width, int height, const Pixels& grey);
 std::string bmp(int width, int height, const Pixels& rgb);
 /// A PNG of nothing but a correct header that claims this size.
 std::string png_header(std::uint32_t width, std::uint32_t height);
+std::string png_chunk(const std::string& name, const std::string& content);
 
 /// An IDX file's bytes: magic, dimensions, values.
 std::string idx(std::uint32_t magic, const std::vector<std::uint32_t>& shape, const Pixels& values);

@@ -72,6 +72,25 @@ TEST_CASE("a data set without one readable picture ends, whatever is allowed") {
   CHECK(has(said, "10 of 10 pictures"));
 }
 
+TEST_CASE("a data set that breaks entirely after the start ends the run, again and again") {
+  for (int workers : {0, 1, 4}) {
+    CAPTURE(workers);
+    const auto source = std::make_shared<Numbered>(20);
+    const auto loader = loading::loader(source, workers, {{}}, {.max_bad = 1});
+    for (std::int64_t i = 0; i < 20; ++i) source->broken.insert(i);
+    const std::string said = message([&] { loader->next(); });
+    CHECK(has(said, "20 of 20 pictures"));
+    CHECK(has(said, ": broken"));
+    CHECK(message([&] { loader->next(); }) == said);
+    for (int epoch : {0, 3}) {
+      loader->start(epoch, 1);
+      CHECK(has(message([&] { loader->next(); }), "20 of 20 pictures"));
+    }
+    CHECK(loader->bad_files() == 20);
+    loader->start(5, 0);  // and what is being made when it is destroyed does not keep it
+  }
+}
+
 TEST_CASE("pictures of two sizes in one batch are refused with the remedy") {
   const auto source = std::make_shared<Numbered>(40);
   source->odd = {17};

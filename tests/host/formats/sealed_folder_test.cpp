@@ -146,10 +146,31 @@ TEST_CASE("links are replaced at once, a folder in their place too; a copy is a 
   ::write_file(here.path() / "name", "third");
   CHECK(read_file(here.path() / "b") == "second");
   CHECK(read_file(here.path() / "a") == "first");
-  remove_leftovers(here.path());
+  remove_leftovers(here.path(), [](const std::string&) { return true; });
   std::size_t names = 0;
   for ([[maybe_unused]] const auto& entry : fs::directory_iterator(here.path())) ++names;
   CHECK(names == 4);
+}
+
+TEST_CASE("leftovers go that have a name of ours and a process's number, and nothing else") {
+  const TemporaryFolder here;
+  const std::vector<std::string> left = {".latest.12-0.tmp", ".a.b.12-3.tmp",
+                                         "..speed.tmp.1-2.tmp"};
+  const std::vector<std::string> others = {
+      ".notes.tmp",      ".tmp",           "latest.12-0.tmp", ".latest.12.tmp",
+      ".latest.12-.tmp", ".latest.-1.tmp", ".latest.x-1.tmp", ".latest.1-2",
+      ".other.12-0.tmp", ".12-0.tmp"};
+  for (const auto& name : left) ::write_file(here.path() / name, "1");
+  for (const auto& name : others) ::write_file(here.path() / name, "1");
+  fs::create_directories(here.path() / ".x.tmp");
+  fs::create_directories(here.path() / ".latest.12-1.tmp/model");
+  remove_leftovers(here.path(), [](const std::string& name) {
+    return name == "latest" || name == "a.b" || name == ".speed.tmp";
+  });
+  for (const auto& name : left) CHECK_FALSE(fs::exists(here.path() / name));
+  for (const auto& name : others) CHECK(fs::exists(here.path() / name));
+  CHECK(fs::exists(here.path() / ".x.tmp"));
+  CHECK_FALSE(fs::exists(here.path() / ".latest.12-1.tmp"));
 }
 
 TEST_CASE("a folder is removed without following its links") {

@@ -121,6 +121,23 @@ TEST_CASE("what a resumed run did again counts once") {
   CHECK(run.points("loss") == Points{{0.1, 5}, {0.2, 3}});
 }
 
+TEST_CASE("files that are far larger than a run's are refused by name, an endless line is one") {
+  const TemporaryFolder folder;
+  make_run(folder / "run", {});
+  for (const char* file : {"config.toml", "manifest.json", "gallery.json"}) {
+    const std::string whole = read_file(folder.path() / "run" / file);
+    write_file(folder.path() / "run" / file, whole);
+    std::filesystem::resize_file(folder.path() / "run" / file, std::uintmax_t{10} << 30);
+    CHECK_THROWS_WITH(read_run(folder / "run"), Catch::Contains(std::string("run/") + file));
+    write_file(folder.path() / "run" / file, whole);
+  }
+  const auto metrics = folder / "run/metrics.jsonl";
+  std::filesystem::resize_file(metrics, std::uintmax_t{1} << 30);
+  const auto run = read_run(folder / "run");
+  CHECK(run.finished());
+  CHECK(run.damaged_lines == 1);
+}
+
 TEST_CASE("what is no run is refused by name") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(read_run(folder.path()), Catch::Contains("is not a run folder"));

@@ -46,12 +46,26 @@ std::shared_ptr<data::Source> pictures() {
 
 constexpr int batch_size = 8;
 
-data::BatchLoader loader(data::AllocateFloats allocate = nullptr) {
+/// Makes floats of one picture in sixteen: of no picture of some batches, and of one of others.
+class SometimesFloats final : public Augmentation {
+ public:
+  void apply(Image& image, Random& random) const override {
+    if (random.uniform() > 1 / 16.0) return;
+    float* out = image.scratch_f32(image.height(), image.width(), image.channels());
+    for (std::size_t i = 0; i < image.values(); ++i)
+      out[i] = static_cast<float>(image.u8()[i]) / 300;
+    image.swap();
+  }
+};
+
+data::BatchLoader loader(data::AllocateFloats allocate = nullptr, bool keep_bytes = false) {
   data::LoaderOptions options;
   options.batch_size = batch_size;
   options.seed = 5;
+  options.keep_bytes = keep_bytes;
   options.allocate = std::move(allocate);
-  return {pictures(), {{}, {}}, data::Normalization{}, options};
+  const data::Normalization values{{0.4f, 0.5f, 0.6f}, {0.21f, 0.22f, 0.23f}};
+  return {pictures(), {{}, {{std::make_shared<SometimesFloats>()}}}, values, options};
 }
 
 class Flat final : public Encoder {
@@ -98,8 +112,8 @@ class Following final : public train::Follower {
   std::vector<std::int64_t>& seen_;
 };
 
-Trained train_on(at::Device device, bool copy_batches) {
-  auto batches = loader(train::pinned_memory(device));
+Trained train_on(at::Device device, bool copy_batches, bool keep_bytes = false) {
+  auto batches = loader(train::pinned_memory(device), keep_bytes);
   const auto encoder = std::make_shared<Flat>();
   encoder->to(device, at::kFloat);
   ObjectiveContext context;
@@ -159,6 +173,26 @@ TEST_CASE("batches that are copied are the loader's, to the bit, and outlive the
   }
 }
 
+TEST_CASE("batches of bytes become the loader's own floats, to the bit") {
+  auto floats = loader(), bytes = loader(nullptr, /*keep_bytes=*/true);
+  train::DeviceViews direct(at::kCPU, at::kFloat), copies(at::kCPU, at::kFloat, /*copies=*/true);
+  auto watched = loader(nullptr, true);
+  int whole = 0, mixed = 0;
+  for (int i = 0; i < 12; ++i) {
+    const auto placed = copies.next(bytes), batch = direct.next(floats);
+    CHECK(placed.samples == batch.samples);
+    for (std::size_t v = 0; v < batch.views.size(); ++v) {
+      CHECK(torch::equal(placed.views[v], batch.views[v]));
+      CHECK(placed.views[v].is_contiguous(at::MemoryFormat::ChannelsLast));
+    }
+    const auto& views = watched.next().views;
+    CHECK(views[0].bytes != nullptr);
+    ++(views[1].bytes != nullptr ? whole : mixed);
+  }
+  CHECK(whole > 0);
+  CHECK(mixed > 0);
+}
+
 TEST_CASE("a loader's batches lie where they are told to") {
   int calls = 0;
   const void* last = nullptr;
@@ -181,15 +215,20 @@ TEST_CASE("training from copied batches gives the same bits as from the loader's
   CHECK(direct.samples.size() == 8 * batch_size);
   CHECK(direct.samples == copied.samples);
   CHECK(torch::equal(direct.weight, copied.weight));
+  const Trained of_bytes = train_on(at::kCPU, true, /*keep_bytes=*/true);
+  CHECK(torch::equal(direct.weight, of_bytes.weight));
   CHECK_FALSE(torch::equal(direct.weight, Flat().weight));
 }
 
 TEST_CASE("training on a device is training on the CPU, but for rounding", "[device]") {
   if (!has_device()) return;
   const auto device = train::choose_device("cuda");
-  const Trained here = train_on(at::kCPU, false), there = train_on(device, false);
-  CHECK(here.samples == there.samples);
-  CHECK(torch::allclose(here.weight, there.weight, 1e-4, 1e-5));
+  const Trained here = train_on(at::kCPU, false);
+  for (const bool keep_bytes : {false, true}) {
+    const Trained there = train_on(device, false, keep_bytes);
+    CHECK(here.samples == there.samples);
+    CHECK(torch::allclose(here.weight, there.weight, 1e-4, 1e-5));
+  }
 }
 
 TEST_CASE("each process on a machine takes a device of its own", "[device]") {

@@ -11,13 +11,6 @@ using namespace tandem;
 
 namespace {
 
-Image as_floats(const Image& bytes) {
-  Image floats(bytes.height(), bytes.width(), bytes.channels(), PixelType::f32);
-  for (std::size_t i = 0; i < bytes.values(); ++i)
-    floats.f32()[i] = static_cast<float>(bytes.u8()[i]) / 255;
-  return floats;
-}
-
 /// The largest difference, in levels of 255, between an image and expected values of 0 … 1.
 double difference(const Image& image, const std::vector<float>& expected) {
   const std::vector<double> found = ops::values(image);
@@ -46,7 +39,8 @@ int compare_jitters(const std::string& dialect) {
     const auto expected = golden.numbers<float>(name);
     INFO(name << ": " << jitters::text_of(steps));
     CHECK(difference(jitters::jittered(picture, steps, dialect), expected) <= rounded);
-    CHECK(difference(jitters::jittered(as_floats(picture), steps, dialect), expected) <= exact);
+    CHECK(difference(jitters::jittered(ops::as_floats(picture), steps, dialect), expected) <=
+          exact);
   }
 }
 
@@ -86,7 +80,7 @@ TEST_CASE("a blur of the method deepmind is cut off at a twentieth of the height
     const auto expected = golden.numbers<float>(name);
     INFO(name << ", sigma " << sigma);
     CHECK(difference(ops::run(op, picture), expected) <= rounded);
-    CHECK(difference(ops::run(op, as_floats(picture)), expected) <= exact);
+    CHECK(difference(ops::run(op, ops::as_floats(picture)), expected) <= exact);
   }
   CHECK(number == 4);
 }
@@ -108,7 +102,7 @@ TEST_CASE("a crop of the dialect deepmind is a cubic without antialiasing, cut o
     INFO(name << ", " << picture.height() << " to " << side);
     CHECK(out.type() == PixelType::f32);
     CHECK(difference(out, expected) <= exact);
-    CHECK(difference(ops::run(op, as_floats(picture)), expected) <= exact);
+    CHECK(difference(ops::run(op, ops::as_floats(picture)), expected) <= exact);
   }
   CHECK(number == 5);
 }

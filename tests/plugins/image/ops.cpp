@@ -84,6 +84,13 @@ Image random_image(int height, int width, int channels, PixelType type) {
       [&random](int, int, int) { return static_cast<int>(random.integer(0, 255)); }, type);
 }
 
+Image as_floats(const Image& bytes) {
+  Image floats(bytes.height(), bytes.width(), bytes.channels(), PixelType::f32);
+  for (std::size_t i = 0; i < bytes.values(); ++i)
+    floats.f32()[i] = static_cast<float>(bytes.u8()[i]) / 255;
+  return floats;
+}
+
 double at(const Image& image, int y, int x, int c) {
   const auto i = static_cast<std::size_t>((y * image.width() + x) * image.channels() + c);
   return image.type() == PixelType::u8 ? image.u8()[i] : 255.0 * double{image.f32()[i]};

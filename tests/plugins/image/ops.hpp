@@ -33,6 +33,8 @@ tandem::Image make_image(int height, int width, int channels,
 /// An image of reproducible random bytes.
 tandem::Image random_image(int height, int width, int channels,
                            tandem::PixelType type = tandem::PixelType::u8);
+/// The same picture in 0 … 1.
+tandem::Image as_floats(const tandem::Image& bytes);
 
 /// A value in 0 … 255, whatever the type.
 double at(const tandem::Image& image, int y, int x, int c);

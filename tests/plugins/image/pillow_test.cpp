@@ -2,8 +2,10 @@
 #include "catch.hpp"
 #include "golden.hpp"
 #include "ops.hpp"
+#include "tandem/base/log.hpp"
 
 #include <cstring>
+#include <stdexcept>
 #include <utility>
 
 using namespace tandem;
@@ -11,7 +13,37 @@ using namespace tandem;
 namespace {
 
 bool same(const Image& a, const Image& b) {
-  return a.values() == b.values() && std::memcmp(a.u8(), b.u8(), a.values()) == 0;
+  return a.height() == b.height() && a.values() == b.values() &&
+         std::memcmp(a.u8(), b.u8(), a.values()) == 0;
+}
+
+/// A part of a picture, and the side of the square that it becomes.
+struct Part {
+  std::int64_t top, left, height, width, side;
+};
+
+std::vector<Part> parts(const Golden& golden) {
+  const auto numbers = golden.numbers<std::int64_t>("crop.boxes");
+  std::vector<Part> all;
+  for (std::size_t i = 0; i < numbers.size(); i += 5)
+    all.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4]});
+  return all;
+}
+
+/// What a crop of this area and ratio makes of the picture, for a sample that draws just the part.
+Image cropped(const Image& picture, const Part& part, const std::string& filter) {
+  const auto h = static_cast<double>(part.height), w = static_cast<double>(part.width);
+  const double area = h * w / (picture.height() * picture.width()), ratio = w / h;
+  const auto op = ops::make("random_resized_crop", {{"size", part.side},
+                                                    {"scale", Numbers{area, area}},
+                                                    {"ratio", Numbers{ratio, ratio}},
+                                                    {"interpolation", filter}});
+  const std::string told =
+      Log::join("top ", part.top, ", left ", part.left, ", width ", part.width, ", height ",
+                part.height, " of ", picture.width(), "x", picture.height());
+  for (std::uint32_t sample = 0; sample < 100000; ++sample)
+    if (ops::told(op, picture, sample) == told) return ops::run(op, picture, sample);
+  throw std::logic_error("no sample draws " + told);
 }
 
 }  // namespace
@@ -50,6 +82,43 @@ TEST_CASE("a resampled picture is Pillow's, to the integer") {
   }
 }
 
+TEST_CASE("a part of a picture, scaled, is Pillow's, to the integer") {
+  const Golden golden("pillow.safetensors");
+  int compared = 0;
+  for (const std::string channels : {"3", "1"}) {
+    const Image picture = golden.picture("crop." + channels + ".picture");
+    for (const std::string filter : {"bilinear", "bicubic"}) {
+      for (std::size_t i = 0; const Part& part : parts(golden)) {
+        const std::string name = "crop." + channels + "." + filter + "." + std::to_string(i++);
+        const Image expected = golden.picture(name);
+        INFO(name);
+        CHECK(same(cropped(picture, part, filter), expected));
+        // Bytes are rounded twice, and the cubic's overshoot is cut off.
+        if (filter == "bilinear")
+          CHECK(ops::distance(cropped(ops::as_floats(picture), part, filter), expected) < 1.01);
+        ++compared;
+      }
+    }
+  }
+  CHECK(compared == 28);
+}
+
+TEST_CASE("a picture that is scaled in proportion is Pillow's, to the integer") {
+  const Golden golden("pillow.safetensors");
+  for (const std::string channels : {"3", "1"}) {
+    const std::string name = "scale." + channels + ".";
+    for (const std::string filter : {"bilinear", "bicubic"}) {
+      for (const int shorter : {9, 25}) {
+        const auto op =
+            ops::make("resize", {{"size", std::int64_t{shorter}}, {"interpolation", filter}});
+        INFO(name << filter << " to " << shorter);
+        CHECK(same(ops::run(op, golden.picture(name + "picture")),
+                   golden.picture(name + filter + "." + std::to_string(shorter))));
+      }
+    }
+  }
+}
+
 TEST_CASE("grayscale and solarize are Pillow's, to the integer") {
   const Golden golden("pillow.safetensors");
   const Image picture = golden.picture("tone.picture");
@@ -59,9 +128,7 @@ TEST_CASE("grayscale and solarize are Pillow's, to the integer") {
 
 TEST_CASE("the box passes on floats are those on bytes but for rounding") {
   const Image bytes = ops::random_image(20, 17, 3);
-  Image floats(20, 17, 3, PixelType::f32);
-  for (std::size_t i = 0; i < bytes.values(); ++i)
-    floats.f32()[i] = static_cast<float>(bytes.u8()[i]) / 255;
+  const Image floats = ops::as_floats(bytes);
   for (const double sigma : {0.3, 1.0, 2.0}) {
     const auto op = ops::make("gaussian_blur", {{"sigma", Numbers{sigma, sigma}}});
     // Six passes, each rounded by half a level at most.
