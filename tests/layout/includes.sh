@@ -36,7 +36,7 @@ forbid 'Boost.DLL outside host/src/plugin' 'boost/dll' $(others '/plugin$' host/
 # shellcheck disable=SC2046
 forbid 'toml++ outside host/src/config' 'toml' $(others '/config$' host/src)
 # shellcheck disable=SC2046
-forbid 'OpenCV outside host/src/data and the image plugin' 'opencv' $(others '/data$' host/src) sdk plugins/objectives plugins/backbones
+forbid 'OpenCV outside host/src/data' 'opencv' $(others '/data$' host/src) sdk plugins
 forbid 'Boost.Program_options outside host/src/cli' 'boost/program_options' $(others '/cli$' host/src)
 forbid 'a path that leaves its room' '\.\./' host sdk plugins
 

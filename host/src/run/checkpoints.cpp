@@ -83,7 +83,7 @@ std::vector<checkpoint::Entry> prune_to_newest_whole(
   const auto entries = store.list();
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     try {
-      checkpoint::verify(*entry);
+      checkpoint::verify_named(*entry);
     } catch (const Error&) {
       continue;
     }
