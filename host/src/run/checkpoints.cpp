@@ -302,6 +302,8 @@ void Checkpoints::keep_failure(const train::Position& position, std::span<const 
     failures.prepare();
     if (fs::exists(path)) formats::remove_folder(path);  // a resume that failed at the same step
     write_checkpoint(path, parts_, state, views);
+    // The names are the newest checkpoint's, but this is better than none.
+    if (position.step > 0 && saved_step_ < 0) give_names(path);
   } catch (const Error& error) {
     log_.warn("the step that failed is not kept: ", error.what());
     return;
