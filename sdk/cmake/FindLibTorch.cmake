@@ -75,6 +75,8 @@ find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_ROOT LibTorch_
   REASON_FAILURE_MESSAGE "${_reason}")
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
+  # Nobody refers to libtorch.so itself, but in a CUDA LibTorch it brings libtorch_cuda.so along: no linker may drop it.
+  set(_whole "-Wl,--push-state,--no-as-needed,${LibTorch_LIBRARY_DIR}/libtorch.so,--pop-state")
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   set_target_properties(LibTorch::LibTorch PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES
@@ -82,6 +84,6 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES
       "${LibTorch_ROOT}/include;${LibTorch_ROOT}/include/torch/csrc/api/include"
     INTERFACE_LINK_LIBRARIES
-      "${LibTorch_LIBRARY_DIR}/libtorch.so;${LibTorch_LIBRARY_DIR}/libtorch_cpu.so;${LibTorch_LIBRARY_DIR}/libc10.so"
+      "${_whole};${LibTorch_LIBRARY_DIR}/libtorch_cpu.so;${LibTorch_LIBRARY_DIR}/libc10.so"
     INTERFACE_COMPILE_DEFINITIONS "TANDEM_LIBTORCH_VERSION=\"${LibTorch_VERSION_SHORT}\"")
 endif()

@@ -30,8 +30,10 @@ function(tandem_torch_pch target)
     add_library(tandem_pch OBJECT "${PROJECT_BINARY_DIR}/pch.cpp")
     target_link_libraries(tandem_pch PRIVATE LibTorch::LibTorch tandem_warnings)
     target_compile_options(tandem_pch PRIVATE -fPIC)
+    # Not all of <torch/nn.h>: each file pays for what its headers leave to be instantiated, there seven seconds.
     target_precompile_headers(tandem_pch PRIVATE
-      <torch/nn.h> <torch/csrc/autograd/custom_function.h> <torch/types.h>)
+      <torch/types.h> <torch/csrc/autograd/custom_function.h> <torch/nn/modules/container/sequential.h>
+      <torch/nn/modules/batchnorm.h> <torch/nn/modules/conv.h> <torch/nn/modules/linear.h>)
   endif()
   target_precompile_headers(${target} REUSE_FROM tandem_pch)
   target_compile_options(${target} PRIVATE -fPIC -Winvalid-pch -Werror=invalid-pch)

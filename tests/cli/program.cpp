@@ -68,7 +68,7 @@ void Process::Pipe::take() {
 Process::Process(const Call& call) {
   for (const auto* output : {&out_, &err_}) ::fcntl(output->read, F_SETFL, O_NONBLOCK);
   Words words = call.words;
-  words.insert(words.begin(), TANDEM_PROGRAM);
+  words.insert(words.begin(), call.program);
   Words variables = environment(call.environment);
   const auto arguments = pointers(words), settings = pointers(variables);
   id_ = ::fork();

@@ -19,6 +19,7 @@ struct Call {
   long file_size = -1;     ///< most bytes it may write to one file (RLIMIT_FSIZE); -1: any number
   int ignored_signal = 0;  ///< one that it begins with ignored, as under nohup; 0: none
   int error_output = -1;   ///< a descriptor for stderr instead of `Result::err`
+  std::string program = TANDEM_PROGRAM;  ///< the file that is started
 };
 
 struct Result {

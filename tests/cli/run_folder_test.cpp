@@ -82,7 +82,15 @@ TEST_CASE("a run's metrics are lines of JSON, from start to end") {
     CHECK(steps[i].at("epoch") == i / 4 + 1);
     CHECK(steps[i].at("loss").get<double>() > 0);
     CHECK(steps[i].at("metrics").contains("on_diag"));
-    CHECK(steps[i].at("timing").at("total") > 0);
+    const Json& timing = steps[i].at("timing");
+    double parts = 0;
+    for (const char* part :
+         {"data", "forward", "backward", "optimizer", "health", "probe", "checkpoint", "observers"})
+      parts += timing.at(part).get<double>();
+    CHECK(timing.at("total") > 0);
+    CHECK(parts <= timing.at("total").get<double>() + 1e-6);
+    // What is told of a step is told by the next.
+    CHECK((timing.at("observers") > 0) == (i > 0));
     const double x = static_cast<double>(i), lr = 0.02;
     const double expected = i < 4 ? lr * x / 4 : lr * (1 + std::cos(pi * (x - 4) / 4)) / 2;
     CHECK(std::abs(steps[i].at("lr").get<double>() - expected) < 1e-9);

@@ -21,7 +21,7 @@ others() { # the existing paths of a list, less those that match PATTERN
 
 readonly torch='torch/|ATen/|c10/|tandem/sdk/'
 readonly torch_free='config plugin formats data report'
-rooms=(config plugin formats data report roles train eval checkpoint embed run bench conformance cli)
+rooms=(config formats plugin data report roles train eval checkpoint embed run bench conformance cli)
 any_room=$(IFS='|' && echo "(${rooms[*]})/")
 readonly any_room
 
@@ -35,9 +35,13 @@ forbid 'Boost or toml++ in a plugin or the SDK' 'boost/|toml' plugins sdk
 forbid 'Boost.DLL outside host/src/plugin' 'boost/dll' $(others '/plugin$' host/src)
 # shellcheck disable=SC2046
 forbid 'toml++ outside host/src/config' 'toml' $(others '/config$' host/src)
-# shellcheck disable=SC2046
-forbid 'OpenCV outside host/src/data' 'opencv' $(others '/data$' host/src) sdk plugins
-forbid 'Boost.Program_options outside host/src/cli' 'boost/program_options' $(others '/cli$' host/src)
+readonly compiled='opencv|zlib\.h|png\.h|jpeglib\.h|turbojpeg|openssl/|boost/program_options'
+for folder in host/src/*/; do
+  # shellcheck disable=SC2046
+  forbid 'a compiled library outside host/src/ROOM/libraries' "$compiled" \
+    $(find "$folder" -mindepth 1 -maxdepth 1 ! -name libraries)
+done
+forbid 'a compiled library in the SDK or a plugin' "$compiled" sdk plugins
 forbid 'a path that leaves its room' '\.\./' host sdk plugins
 
 # A room includes the rooms before it in the list, never those after.

@@ -21,6 +21,12 @@ struct Trial {
   int steps = 20;
 };
 
+const std::pair<std::string, std::string> methods[] = {{"barlow_twins", "gram"},
+                                                       {"barlow_twins", "correlation"},
+                                                       {"simsiam", "-"},
+                                                       {"byol", "-"},
+                                                       {"simclr", "-"}};
+
 Tensors read(const std::filesystem::path& path) {
   const auto file = formats::SafetensorsFile::open(path);
   Tensors tensors;
@@ -109,11 +115,7 @@ void check_worlds(const Trial& trial) {
 }  // namespace
 
 TEST_CASE("N ranks are one rank with BatchNorm: samples, losses, gradients, weights (float64)") {
-  check_worlds({.method = "barlow_twins", .form = "gram"});
-  check_worlds({.method = "barlow_twins", .form = "correlation"});
-  check_worlds({.method = "simsiam"});
-  check_worlds({.method = "byol"});
-  check_worlds({.method = "simclr"});
+  for (const auto& [method, form] : methods) check_worlds({.method = method, .form = form});
 }
 
 TEST_CASE("N ranks are one rank with a scripted backbone, BatchNorm and all (float64)") {
@@ -122,9 +124,14 @@ TEST_CASE("N ranks are one rank with a scripted backbone, BatchNorm and all (flo
                            folder.path().string() + "' resnet");
   INFO(said.text);
   REQUIRE(said.code == 0);
-  check_worlds({.method = "barlow_twins", .form = "gram", .backbone = folder / "resnet.pt"});
+  for (const auto& [method, form] : methods) {
+    const Trial trial{.method = method, .form = form, .backbone = folder / "resnet.pt", .steps = 5};
+    check_worlds(trial);
+  }
 }
 
+// Of a method whose heads' last ReLU has no input near zero here: one that rounding alone puts on
+// the other side moves the gradients of a network as small as this by a hundredth.
 TEST_CASE("float32: two ranks' first gradient is as close as float32's rounding lets it") {
   // A rank more moves sums as another order of rows does; float64 tells how far rounding goes.
   const Trial narrow{.method = "barlow_twins", .form = "gram", .type = "float32", .steps = 1};

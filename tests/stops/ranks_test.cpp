@@ -60,10 +60,14 @@ TEST_CASE("torchrun starts ranks, whose store its agent holds") {
   check_close(losses(here / "together"), alone);
 }
 
-TEST_CASE("a run of two ranks that was stopped goes on with two, and with one") {
+TEST_CASE(
+    "a run of two ranks that was stopped goes on with two, to the bit, with one and with four") {
   const Workplace here;
   const Words longer = {"--set", "train.epochs=12"};
-  const auto whole = train(here, "whole", longer);
+  const auto alone = train(here, "alone", longer);
+  Words of_two = longer;
+  of_two.insert(of_two.end(), {"--ranks", "2"});
+  check_close(train(here, "whole", of_two), alone);
   Words all = words({"--ranks", "2", "--out", "run"});
   all.insert(all.end(), longer.begin(), longer.end());
   program::Process process(here.call(here.tiny(all)));
@@ -73,16 +77,22 @@ TEST_CASE("a run of two ranks that was stopped goes on with two, and with one") 
   const auto stopped = process.wait();
   CAPTURE(stopped.err);
   REQUIRE(stopped.code == 130);
-  std::filesystem::copy(
-      here / "run", here / "copy",
-      std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
-  for (const Words& resume :
-       {Words{"train", "run", "--resume", "--ranks", "2"}, Words{"train", "copy", "--resume"}}) {
-    const auto result = here.run(resume);
-    CAPTURE(result.err);
-    REQUIRE(result.code == 0);
-    check_close(losses(here / resume[1]), whole);
+  for (const char* copy : {"one", "four"}) {
+    std::filesystem::copy(
+        here / "run", here / copy,
+        std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
   }
+  for (const Words& resume :
+       {Words{"train", "run", "--resume", "--ranks", "2"}, Words{"train", "one", "--resume"},
+        Words{"train", "four", "--resume", "--ranks", "4"}}) {
+    const auto result = here.run(resume);
+    CAPTURE(resume, result.err);
+    REQUIRE(result.code == 0);
+    check_close(losses(here / resume[1]), alone);
+  }
+  CHECK(losses(here / "run") == losses(here / "whole"));
+  for (const char* file : {"backbone.safetensors", "objective.safetensors"})
+    CHECK(read_file(here / "run" / file) == read_file(here / "whole" / file));
 }
 
 TEST_CASE("ranks that stop between an epoch's end and the next step go on from there together") {

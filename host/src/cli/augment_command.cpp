@@ -10,7 +10,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 Arguments augment_arguments() {
@@ -25,16 +24,12 @@ Arguments augment_arguments() {
       "where\n"
       "an operation does not say.");
   add_config_options(arguments, 2, false);
-  arguments.add()("out", po::value<std::string>()->value_name("FILE")->default_value("preview.png"),
-                  "the picture to write, a PNG");
-  arguments.add()("images", po::value<std::int64_t>()->value_name("N")->default_value(8),
-                  "how many pictures");
-  arguments.add()("epoch", po::value<std::int64_t>()->value_name("N")->default_value(0),
-                  "which epoch, from 0");
-  arguments.add()("first", po::value<std::int64_t>()->value_name("N")->default_value(0),
-                  "place of the first one in the epoch's order, from 0");
-  arguments.add()("steps", po::bool_switch(),
-                  "a row for each picture and view: what each operation makes of it in turn");
+  arguments.add_text("out", "FILE", "the picture to write, a PNG", "preview.png");
+  arguments.add_number("images", "N", "how many pictures", 8);
+  arguments.add_number("epoch", "N", "which epoch, from 0", 0);
+  arguments.add_number("first", "N", "place of the first one in the epoch's order, from 0", 0);
+  arguments.add_flag("steps",
+                     "a row for each picture and view: what each operation makes of it in turn");
   return arguments;
 }
 

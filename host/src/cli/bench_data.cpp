@@ -14,7 +14,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 Arguments data_arguments() {
@@ -28,12 +27,10 @@ Arguments data_arguments() {
       "Sides take\n"
       "turns; medians are told, and of ratios what they are at least, with 95 % confidence.");
   add_config_options(arguments, 1);
-  arguments.add()("seconds", po::value<double>()->value_name("S")->default_value(0.5, "0.5"),
-                  "of one side in one round");
-  arguments.add()("rounds", po::value<std::int64_t>()->value_name("N")->default_value(7),
-                  "in which all sides take turns; from 5 on a lower bound is told");
-  arguments.add()("steps", po::value<std::int64_t>()->value_name("N")->default_value(20),
-                  "training steps in which waiting is measured; 0: none");
+  arguments.add_real("seconds", "S", "of one side in one round", 0.5);
+  arguments.add_number("rounds", "N",
+                       "in which all sides take turns; from 5 on a lower bound is told", 7);
+  arguments.add_number("steps", "N", "training steps in which waiting is measured; 0: none", 20);
   return arguments;
 }
 

@@ -19,7 +19,6 @@
 #include <algorithm>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 using bench::KernelCost;
@@ -53,10 +52,9 @@ formats::Json kernel_json(const KernelCost& cost) {
 
 void add_kernel_options(Arguments& arguments, std::int64_t rounds) {
   add_config_options(arguments, 1, /*out_is_run=*/false);
-  arguments.add()("rounds", po::value<std::int64_t>()->value_name("N")->default_value(rounds),
-                  "in which all sides take turns; from 5 on a bound is told")  //
-      ("seconds", po::value<double>()->value_name("S")->default_value(0.05, "0.05"),
-       "of one kernel in one round; one run at least");
+  arguments
+      .add_number("rounds", "N", "in which all sides take turns; from 5 on a bound is told", rounds)
+      .add_real("seconds", "S", "of one kernel in one round; one run at least", 0.05);
 }
 
 bench::KernelEffort kernel_effort(const Arguments& arguments, bool none_may_be) {

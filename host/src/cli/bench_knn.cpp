@@ -14,7 +14,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 Arguments knn_arguments() {
@@ -22,15 +21,12 @@ Arguments knn_arguments() {
                       "Measures the evaluation's nearest neighbours (k 20, T 0.1) on random "
                       "features, from features "
                       "to the accuracy, beside the bare matrix product of queries and bank.");
-  const auto number = [](std::int64_t value) {
-    return po::value<std::int64_t>()->value_name("N")->default_value(value);
-  };
   const bench::KnnSize size;
-  arguments.add()("bank", number(size.bank), "rows that answer")  //
-      ("queries", number(size.queries), "rows that ask")          //
-      ("width", number(size.width), "numbers a row")              //
-      ("threads", number(0), "CPU threads; 0: all")               //
-      ("rounds", number(5), "in which both sides take turns; from 5 on a bound is told");
+  arguments.add_number("bank", "N", "rows that answer", size.bank)
+      .add_number("queries", "N", "rows that ask", size.queries)
+      .add_number("width", "N", "numbers a row", size.width)
+      .add_number("threads", "N", "CPU threads; 0: all", 0)
+      .add_number("rounds", "N", "in which both sides take turns; from 5 on a bound is told", 5);
   return arguments;
 }
 

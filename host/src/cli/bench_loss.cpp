@@ -16,7 +16,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 using bench::LossCost;
@@ -34,19 +33,14 @@ Arguments loss_arguments() {
       "its own; tensors are what LibTorch's allocator gave out, at a time and in all. --batch and "
       "--dim may be\n"
       "repeated: the first --dim belongs to the first --batch, and so on; the sizes take turns.");
-  arguments.add()("objective",
-                  po::value<std::string>()->value_name("ID")->default_value("barlow_twins"),
-                  "whose loss (objective.use)")                                               //
-      ("batch", po::value<Numbers>()->composing()->value_name("N"), "embeddings of a view")   //
-      ("dim", po::value<Numbers>()->composing()->value_name("D"), "numbers of an embedding")  //
-      ("threads", po::value<std::int64_t>()->value_name("N")->default_value(0),
-       "CPU threads; 0: all")  //
-      ("seconds", po::value<double>()->value_name("S")->default_value(0.2, "0.2"),
-       "of one size in one round; one pass at least")  //
-      ("rounds", po::value<std::int64_t>()->value_name("N")->default_value(7),
-       "in which the sizes take turns")  //
-      ("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
-       "any key, e.g. --set objective.form=correlation; may be repeated");
+  arguments.add_text("objective", "ID", "whose loss (objective.use)", "barlow_twins")
+      .add_numbers("batch", "N", "embeddings of a view")
+      .add_numbers("dim", "D", "numbers of an embedding")
+      .add_number("threads", "N", "CPU threads; 0: all", 0)
+      .add_real("seconds", "S", "of one size in one round; one pass at least", 0.2)
+      .add_number("rounds", "N", "in which the sizes take turns", 7)
+      .add_list("set", "KEY=VALUE",
+                "any key, e.g. --set objective.form=correlation; may be repeated");
   return arguments;
 }
 

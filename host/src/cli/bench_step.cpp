@@ -12,7 +12,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 using bench::median;
@@ -35,8 +34,8 @@ Arguments step_arguments() {
       "arithmetic. It may\n"
       "be above 100 % where a backbone has faster convolutions of its own.");
   add_kernel_options(arguments, 7);
-  arguments.add()("one-batch", po::bool_switch(),
-                  "make one batch and use it for all steps: no loader works beside them");
+  arguments.add_flag("one-batch",
+                     "make one batch and use it for all steps: no loader works beside them");
   return arguments;
 }
 

@@ -17,7 +17,6 @@
 #include <vector>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 namespace fs = std::filesystem;
@@ -201,8 +200,7 @@ int ckpt_command(const Strings& words) {
       "prune: removes all but the newest whole ones and the best, those of keep_every too.\n"
       "A run goes on with tandem train RUN --resume.");
   arguments.positional("words", 2);
-  arguments.add()("keep", po::value<std::int64_t>()->default_value(1)->value_name("N"),
-                  "prune: how many of the newest stay");
+  arguments.add_number("keep", "N", "prune: how many of the newest stay", 1);
   if (!arguments.parse(words)) return 0;
   const auto given = arguments.list("words");
   if (given.size() == 2) {

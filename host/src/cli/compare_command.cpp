@@ -12,7 +12,6 @@
 #include <string_view>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 /// What may differ in the sections that must be equal: it changes speed, or how often is measured.

@@ -8,7 +8,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 void show_json(const config::Config& config) {
@@ -32,8 +31,8 @@ int config_command(const Strings& words) {
       "operation by operation. Options hold for both sides. It exits with 0 whether "
       "they differ or not.");
   add_config_options(arguments, 3);
-  arguments.add()("origin", po::bool_switch(), "show: where each value comes from")  //
-      ("docs", po::bool_switch(), "show: what each key means");
+  arguments.add_flag("origin", "show: where each value comes from")
+      .add_flag("docs", "show: what each key means");
   if (!arguments.parse(words)) return 0;
   const auto given = arguments.list("config");
   const std::string what = given.empty() ? "" : given[0];

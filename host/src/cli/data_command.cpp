@@ -14,7 +14,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 /// How far a check is, on stderr: a line that is redrawn on a terminal, else one now and then.
@@ -89,8 +88,8 @@ int data_command(const Strings& words) {
       "sizes, channels, mean and deviation to paste, classes, duplicates, and a fingerprint.\n"
       "Exits with 0 where a run would go on, with 4 where data.max_bad is exceeded.");
   arguments.positional("words", 2);
-  arguments.add()("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
-                  "a key of [data], e.g. --set data.channels=1; may be repeated");
+  arguments.add_list("set", "KEY=VALUE",
+                     "a key of [data], e.g. --set data.channels=1; may be repeated");
   if (!arguments.parse(words)) return 0;
   const auto given = arguments.list("words");
   if (given.size() != 2 || given[0] != "check") {

@@ -2,6 +2,7 @@
 
 #include "cli/process.hpp"
 #include "cli/setup.hpp"
+#include "data/decode.hpp"
 #include "formats/disk.hpp"
 #include "plugin/stamp.hpp"
 #include "tandem/base/log.hpp"
@@ -56,6 +57,10 @@ Finding cuda() {
 
 Finding gloo() {
   return {"ranks", "gloo, on this machine with --ranks or torchrun", {{"gloo", true}}};
+}
+
+Finding pictures() {
+  return {"pictures", data::decoded_formats(), {{"formats", data::decoded_formats()}}};
 }
 
 std::vector<Finding> refused(const plugin::Catalog& catalog) {
@@ -120,7 +125,7 @@ Finding presets() {
 }  // namespace
 
 std::vector<Finding> examine_build() {
-  return {program(), libtorch(), memory_format(), cuda(), gloo()};
+  return {program(), libtorch(), memory_format(), cuda(), gloo(), pictures()};
 }
 
 std::vector<Finding> examine_files(const Arguments& arguments) {

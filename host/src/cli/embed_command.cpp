@@ -11,7 +11,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 Arguments embed_arguments() {
@@ -30,14 +29,15 @@ Arguments embed_arguments() {
       "data.max_bad end it with exit code 4. What was interrupted goes on where it stopped when "
       "called again: until the end, rows are kept in FILE.partial.");
   arguments.positional("words", 1);
-  arguments.add()("data", po::value<std::string>()->value_name("DIR"),
-                  "the pictures: a folder, shards, or a file; default: all that the run names")  //
-      ("out", po::value<std::string>()->value_name("FILE"), "where the features are written")    //
-      ("overwrite", po::bool_switch(), "replace that file")                                      //
-      ("trust", po::bool_switch(), trust_help)                                                   //
-      ("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
-       "a key of [data] or run.threads, e.g. --set data.source='\"cifar\"'; may be "
-       "repeated");
+  arguments
+      .add_text("data", "DIR",
+                "the pictures: a folder, shards, or a file; default: all that the run names")
+      .add_text("out", "FILE", "where the features are written")
+      .add_flag("overwrite", "replace that file")
+      .add_flag("trust", trust_help)
+      .add_list(
+          "set", "KEY=VALUE",
+          "a key of [data] or run.threads, e.g. --set data.source='\"cifar\"'; may be repeated");
   return arguments;
 }
 

@@ -8,7 +8,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 Arguments knn_arguments() {
@@ -21,18 +20,18 @@ Arguments knn_arguments() {
       "  tandem eval knn runs/first --features projector    behind the objective's heads\n"
       "  tandem eval knn bank.safetensors --queries test.safetensors   of tandem embed");
   add_eval_options(arguments);
-  arguments.add()(
-      "k", po::value<std::string>()->value_name("LIST"),
-      "neighbours that vote, e.g. 1,20,200; default: the run's eval.k, 20 for a file")  //
-      ("temperature", po::value<std::string>()->value_name("LIST"),
-       "a vote weighs exp(similarity / temperature), e.g. 0.07,0.1; default: the run's "
-       "eval.temperature, 0.1 for a file")  //
-      ("metric", po::value<std::string>()->value_name("NAME")->default_value("cosine"),
-       "cosine, or euclidean: votes weigh 1 / (distance + 1e-5)")           //
-      ("per-class", po::bool_switch(), "also the accuracy of every class")  //
-      ("baselines", po::bool_switch(),
-       "of a run: a table beside raw pixels, their principal components, and the untrained "
-       "network; with 10 labelled pictures a class also from few labels");
+  arguments
+      .add_text("k", "LIST",
+                "neighbours that vote, e.g. 1,20,200; default: the run's eval.k, 20 for a file")
+      .add_text("temperature", "LIST",
+                "a vote weighs exp(similarity / temperature), e.g. 0.07,0.1; default: the run's "
+                "eval.temperature, 0.1 for a file")
+      .add_text("metric", "NAME", "cosine, or euclidean: votes weigh 1 / (distance + 1e-5)",
+                "cosine")
+      .add_flag("per-class", "also the accuracy of every class")
+      .add_flag("baselines",
+                "of a run: a table beside raw pixels, their principal components, and the "
+                "untrained network; with 10 labelled pictures a class also from few labels");
   return arguments;
 }
 

@@ -9,7 +9,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 Arguments linear_arguments() {
@@ -25,16 +24,16 @@ Arguments linear_arguments() {
       "deviation\n"
       "  tandem eval linear bank.safetensors --queries test.safetensors   of tandem embed");
   add_eval_options(arguments);
-  arguments.add()("fraction", po::value<double>()->value_name("SHARE")->default_value(1, "1"),
-                  "of the training pictures whose labels are used: as many of each class, at least "
-                  "one")  //
-      ("epochs", po::value<std::int64_t>()->value_name("N")->default_value(100),
-       "passes over the training features")  //
-      ("lr", po::value<std::string>()->value_name("LIST"),
-       "learning rates to choose from (default 0.001,0.003,0.01,0.03,0.1,0.3,1,3,10); one is not "
-       "chosen")  //
-      ("seeds", po::value<std::int64_t>()->value_name("N")->default_value(1),
-       "so many probes, with seeds that count up: mean and standard deviation");
+  arguments
+      .add_real(
+          "fraction", "SHARE",
+          "of the training pictures whose labels are used: as many of each class, at least one", 1)
+      .add_number("epochs", "N", "passes over the training features", 100)
+      .add_text("lr", "LIST",
+                "learning rates to choose from (default 0.001,0.003,0.01,0.03,0.1,0.3,1,3,10); one "
+                "is not chosen")
+      .add_number("seeds", "N",
+                  "so many probes, with seeds that count up: mean and standard deviation", 1);
   return arguments;
 }
 

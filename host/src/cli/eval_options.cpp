@@ -9,7 +9,6 @@
 #include <sstream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 [[noreturn]] void wrong_list(const char* option, const std::string& text) {
@@ -71,17 +70,20 @@ void require_fit(const Arguments& arguments, const run::EvalOptions& options) {
 
 void add_eval_options(Arguments& arguments) {
   arguments.positional("words", 1);
-  arguments.add()("features", po::value<std::string>()->value_name("WHAT"),
-                  "of a run: backbone (default), or projector: the objective's embedding")  //
-      ("raw", po::bool_switch(), "pixels as features, averaged to at most 32 x 32")         //
-      ("epoch", po::value<std::string>()->value_name("WHICH")->default_value("last"),
-       "of a run: last, or best: the weights with the best kNN (kept with eval.knn_every > 0)")  //
-      ("queries", po::value<std::string>()->value_name("PATH"),
-       "labelled test pictures for a run, a second file for a file")  //
-      ("holdout", po::value<double>()->value_name("SHARE"),
-       "of a file without --queries: the share of its rows that are asked about (default 0.1)")  //
-      ("trust", po::bool_switch(), trust_help)                                                   //
-      ("seed", po::value<std::int64_t>()->value_name("N")->default_value(0), "start of all draws");
+  arguments
+      .add_text("features", "WHAT",
+                "of a run: backbone (default), or projector: the objective's embedding")
+      .add_flag("raw", "pixels as features, averaged to at most 32 x 32")
+      .add_text(
+          "epoch", "WHICH",
+          "of a run: last, or best: the weights with the best kNN (kept with eval.knn_every > 0)",
+          "last")
+      .add_text("queries", "PATH", "labelled test pictures for a run, a second file for a file")
+      .add_real(
+          "holdout", "SHARE",
+          "of a file without --queries: the share of its rows that are asked about (default 0.1)")
+      .add_flag("trust", trust_help)
+      .add_number("seed", "N", "start of all draws", 0);
 }
 
 run::EvalOptions eval_options(const Arguments& arguments, CountProgress& progress) {

@@ -8,7 +8,6 @@
 #include <iostream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 Arguments export_arguments() {
@@ -20,13 +19,12 @@ Arguments export_arguments() {
       "  timm          likewise, for timm.create_model\n"
       "  onnx          the network itself: pictures in, features out, for onnxruntime and others");
   arguments.positional("run", 1);
-  arguments.add()("format", po::value<std::string>()->value_name("FORMAT"),
-                  "safetensors, torchvision, timm or onnx")                       //
-      ("out", po::value<std::string>()->value_name("FILE"), "the file to write")  //
-      ("part", po::value<std::string>()->value_name("PART"),
-       "backbone, or, of safetensors, encoder+projector: with the objective's heads")  //
-      ("trust", po::bool_switch(), trust_help)                                         //
-      ("overwrite", po::bool_switch(), "replace the file that --out names");
+  arguments.add_text("format", "FORMAT", "safetensors, torchvision, timm or onnx")
+      .add_text("out", "FILE", "the file to write")
+      .add_text("part", "PART",
+                "backbone, or, of safetensors, encoder+projector: with the objective's heads")
+      .add_flag("trust", trust_help)
+      .add_flag("overwrite", "replace the file that --out names");
   return arguments;
 }
 

@@ -225,20 +225,14 @@ void print_json(const Target& target, const std::vector<Outcome>& outcomes, std:
 }  // namespace
 
 void add_check_options(Arguments& arguments) {
-  namespace po = boost::program_options;
-  arguments.add()("seed", po::value<std::string>()->value_name("N"),
-                  "check: what random values are drawn from (0)");
-  arguments.add()("group", po::value<Strings>()->composing()->value_name("NAME"),
-                  "check: only rules of this group; may be repeated");
-  arguments.add()("rule", po::value<Strings>()->composing()->value_name("NAME"),
-                  "check: only this rule; may be repeated");
-  arguments.add()("time-limit", po::value<std::string>()->value_name("SECONDS"),
-                  "check: when a single check is killed (20)");
-  arguments.add()("total-limit", po::value<std::string>()->value_name("SECONDS"),
-                  "check: when all that is left counts as timed out (300)");
-  arguments.add()("list", po::bool_switch(), "check: show the rules");
-  arguments.add()("in-process", po::bool_switch(),
-                  "check: one after another in this process, for a debugger");
+  arguments.add_text("seed", "N", "check: what random values are drawn from (0)");
+  arguments.add_list("group", "NAME", "check: only rules of this group; may be repeated");
+  arguments.add_list("rule", "NAME", "check: only this rule; may be repeated");
+  arguments.add_text("time-limit", "SECONDS", "check: when a single check is killed (20)");
+  arguments.add_text("total-limit", "SECONDS",
+                     "check: when all that is left counts as timed out (300)");
+  arguments.add_flag("list", "check: show the rules");
+  arguments.add_flag("in-process", "check: one after another in this process, for a debugger");
 }
 
 int check_plugins(plugin::Catalog& catalog, const Strings& words, const Arguments& arguments,

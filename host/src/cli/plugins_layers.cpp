@@ -12,7 +12,6 @@
 #include <sstream>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 /// "3x32x32": channels, height, width.
@@ -108,17 +107,15 @@ void list_layers(plugin::Catalog& catalog, const std::string& word, const Argume
 }
 
 void add_layers_options(Arguments& arguments) {
-  arguments.add()("input", po::value<std::string>()->value_name("CxHxW"),
-                  "layers: the picture's channels, height and width (3x32x32)");
-  arguments.add()(
-      "pool", po::value<std::string>()->value_name("WORD"),
+  arguments.add_text("input", "CxHxW",
+                     "layers: the picture's channels, height and width (3x32x32)");
+  arguments.add_text(
+      "pool", "WORD",
       "layers: auto, avg, grid:K, flatten, cls, mean_tokens or mean_length (backbone.pool)");
-  arguments.add()(
-      "set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
-      "layers: e.g. --set backbone.width=32; check: for each id that has the key, e.g. --set "
-      "width=32; may be repeated");
-  arguments.add()("trust", po::bool_switch(),
-                  "layers, check: run the code of a TorchScript file (backbone.trust)");
+  arguments.add_list("set", "KEY=VALUE",
+                     "layers: e.g. --set backbone.width=32; check: for each id that has the key, "
+                     "e.g. --set width=32; may be repeated");
+  arguments.add_flag("trust", "layers, check: run the code of a TorchScript file (backbone.trust)");
 }
 
 }  // namespace tandem::cli

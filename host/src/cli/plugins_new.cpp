@@ -144,8 +144,7 @@ Next next_commands(const fs::path& folder, const std::string& role, const std::s
 }  // namespace
 
 void add_new_options(Arguments& arguments) {
-  arguments.add()("into", boost::program_options::value<std::string>()->value_name("DIR"),
-                  "where `new` makes the project's folder; default: here");
+  arguments.add_text("into", "DIR", "where `new` makes the project's folder; default: here");
 }
 
 void new_plugin(const std::string& role, const std::string& name, const plugin::Catalog& catalog,

@@ -8,7 +8,6 @@
 #include <string_view>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 /// Options that are a shorter spelling of one key.
@@ -82,10 +81,10 @@ plugin::Catalog make_catalog(const Arguments& arguments, Log& log) {
 void add_config_options(Arguments& arguments, int words, bool out_is_run) {
   for (const auto& [option, key, value_name, what] : shorthands) {
     if (key == std::string_view("run.out") && !out_is_run) continue;
-    arguments.add()(option, po::value<std::string>()->value_name(value_name), what);
+    arguments.add_text(option, value_name, what);
   }
-  arguments.add()("set", po::value<Strings>()->composing()->value_name("KEY=VALUE"),
-                  "any key, e.g. --set train.epochs=20; VALUE is TOML; may be repeated");
+  arguments.add_list("set", "KEY=VALUE",
+                     "any key, e.g. --set train.epochs=20; VALUE is TOML; may be repeated");
   arguments.positional("config", words);
 }
 

@@ -20,7 +20,6 @@
 #include <string>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 /// Progress on stderr. It leaves the reason of a failure to the program, which prints it last.
@@ -51,24 +50,25 @@ Arguments train_arguments() {
       "stopped\n"
       "The folder's config.toml then holds every key; tandem config show prints it beforehand.");
   add_config_options(arguments, 1);
-  arguments.add()("overwrite", po::bool_switch(), "replace the run that --out names")  //
-      ("resume", po::bool_switch(),
-       "go on with the run that --out names, or that stands in CONFIG's place, from its newest "
-       "whole checkpoint")  //
-      ("allow-change", po::value<Strings>()->composing()->value_name("KEY"),
-       "with --resume: a key that may differ from the run's, e.g. train.epochs; may be "
-       "repeated")  //
-      ("replay", po::value<std::string>()->value_name("FOLDER"),
-       "do the step again that a guard stopped, from what the run kept of it; --set may change "
-       "it")                                                                  //
-      ("dry-run", po::bool_switch(), "one step of everything, nothing kept")  //
-      ("ranks", po::value<std::int64_t>()->value_name("N"),
-       "train in N processes of this machine that share each batch; torchrun --no-python and other "
-       "launchers serve several machines")  //
-      ("init-from", po::value<std::string>()->value_name("FILE"),
-       "weights to start the backbone from: safetensors with its names, or a run folder")  //
-      ("strip-prefix", po::value<std::string>()->value_name("PREFIX"),
-       "what the names begin with in that file, e.g. backbone. in lightly's and solo-learn's");
+  arguments.add_flag("overwrite", "replace the run that --out names")
+      .add_flag("resume",
+                "go on with the run that --out names, or that stands in CONFIG's place, from its "
+                "newest whole checkpoint")
+      .add_list(
+          "allow-change", "KEY",
+          "with --resume: a key that may differ from the run's, e.g. train.epochs; may be repeated")
+      .add_text("replay", "FOLDER",
+                "do the step again that a guard stopped, from what the run kept of it; --set may "
+                "change it")
+      .add_flag("dry-run", "one step of everything, nothing kept")
+      .add_number("ranks", "N",
+                  "train in N processes of this machine that share each batch; torchrun "
+                  "--no-python and other launchers serve several machines")
+      .add_text("init-from", "FILE",
+                "weights to start the backbone from: safetensors with its names, or a run folder")
+      .add_text(
+          "strip-prefix", "PREFIX",
+          "what the names begin with in that file, e.g. backbone. in lightly's and solo-learn's");
   return arguments;
 }
 

@@ -13,7 +13,6 @@
 #include <algorithm>
 
 namespace tandem::cli {
-namespace po = boost::program_options;
 namespace {
 
 constexpr std::int64_t most_seeds = 1000;
@@ -43,11 +42,9 @@ int Trials::run_and_report() {
 }
 
 void Trials::add_options(Arguments& arguments) {
-  arguments.add()("seeds", po::value<std::int64_t>()->default_value(1)->value_name("N"),
-                  "train each configuration with seeds 0 to N-1 (run.seed)")  //
-      ("out", po::value<std::string>()->value_name("DIR"),
-       "the folder for all runs and compare.html")  //
-      ("overwrite", po::bool_switch(), "train again what is finished already");
+  arguments.add_number("seeds", "N", "train each configuration with seeds 0 to N-1 (run.seed)", 1)
+      .add_text("out", "DIR", "the folder for all runs and compare.html")
+      .add_flag("overwrite", "train again what is finished already");
 }
 
 Trials::Trials(const Arguments& arguments, plugin::Catalog& catalog, Log& log,

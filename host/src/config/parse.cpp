@@ -15,6 +15,8 @@ constexpr std::size_t largest_file = 1 << 20;
 /// Each dot of a key is a level of nesting, and toml++ frees nested tables by recursion: more would
 /// exhaust the stack.
 constexpr std::ptrdiff_t most_dots = 5000;
+/// Reading goes as deep as the text does.
+constexpr int most_levels = 100;
 /// Keys are looked up one by one.
 constexpr std::size_t most_keys = 1000;
 
@@ -28,16 +30,16 @@ Origin origin_of(const toml::source_position& at, const SourcePointer& source) {
   return {source, static_cast<int>(at.line), static_cast<int>(at.column)};
 }
 
-Node read(const toml::node& from, const SourcePointer& source);
+Node read(const toml::node& from, const SourcePointer& source, int level);
 
-Table read_table(const toml::table& from, const SourcePointer& source) {
+Table read_table(const toml::table& from, const SourcePointer& source, int level) {
   if (from.size() > most_keys)
     refuse(origin_of(from.source().begin, source),
            "a table of more than 1000 keys; it cannot be a configuration");
   Table table;
   for (const auto& [key, value] : from) {
-    table.entries.push_back(
-        {std::string(key.str()), origin_of(key.source().begin, source), read(value, source)});
+    table.entries.push_back({std::string(key.str()), origin_of(key.source().begin, source),
+                             read(value, source, level + 1)});
   }
   // toml++ sorts by name.
   std::sort(table.entries.begin(), table.entries.end(), [](const Entry& a, const Entry& b) {
@@ -46,20 +48,22 @@ Table read_table(const toml::table& from, const SourcePointer& source) {
   return table;
 }
 
-Array read_array(const toml::array& from, const SourcePointer& source) {
+Array read_array(const toml::array& from, const SourcePointer& source, int level) {
   Array array;
-  for (const toml::node& element : from) array.push_back(read(element, source));
+  for (const toml::node& element : from) array.push_back(read(element, source, level + 1));
   return array;
 }
 
-Node read(const toml::node& from, const SourcePointer& source) {
+Node read(const toml::node& from, const SourcePointer& source, int level) {
   const Origin origin = origin_of(from.source().begin, source);
+  if (level > most_levels)
+    refuse(origin, "nested more than 100 deep; it cannot be a configuration");
   if (const auto* x = from.as_boolean()) return {x->get(), origin};
   if (const auto* x = from.as_integer()) return {x->get(), origin};
   if (const auto* x = from.as_floating_point()) return {x->get(), origin};
   if (const auto* x = from.as_string()) return {x->get(), origin};
-  if (const auto* x = from.as_array()) return {read_array(*x, source), origin};
-  if (const auto* x = from.as_table()) return {read_table(*x, source), origin};
+  if (const auto* x = from.as_array()) return {read_array(*x, source, level), origin};
+  if (const auto* x = from.as_table()) return {read_table(*x, source, level), origin};
   refuse(origin, "a date or time has no use in a configuration; for text write quotes around it");
 }
 
@@ -107,7 +111,7 @@ std::string contents(const std::filesystem::path& file) {
 Table parse_toml(std::string_view text, const SourcePointer& source) {
   check_dots(text, source);
   try {
-    return read_table(toml::parse(text, std::string_view()), source);
+    return read_table(toml::parse(text, std::string_view()), source, 0);
   } catch (const toml::parse_error& error) {
     refuse(origin_of(error.source().begin, source), reworded(error.description()));
   }

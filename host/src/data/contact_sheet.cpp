@@ -2,12 +2,12 @@
 
 #include "data/careful_reader.hpp"
 #include "data/plot.hpp"
+#include "data/resize.hpp"
 #include "tandem/base/log.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <opencv2/imgproc.hpp>
 #include <utility>
 
 namespace tandem::data {
@@ -22,10 +22,10 @@ std::uint8_t byte_of(const Image& image, std::size_t i) {
 }
 
 /// As 8-bit RGB: the first three channels, or the first one as grey.
-cv::Mat rgb(const Image& image) {
-  cv::Mat out(image.height(), image.width(), CV_8UC3);
+Image rgb(const Image& image) {
+  Image out(image.height(), image.width(), 3);
   const auto channels = static_cast<std::size_t>(image.channels());
-  std::uint8_t* to = out.ptr();
+  std::uint8_t* to = out.u8();
   for (std::size_t i = 0; i < image.values(); i += channels, to += 3) {
     for (std::size_t c = 0; c < 3; ++c) to[c] = byte_of(image, channels < 3 ? i : i + c);
   }
@@ -33,14 +33,13 @@ cv::Mat rgb(const Image& image) {
 }
 
 /// Whole-number enlargement, or shrunk into a square of `cell`.
-cv::Mat scaled(const cv::Mat& picture, int cell) {
-  const int longer = std::max(picture.rows, picture.cols);
+Image scaled(const Image& picture, int cell) {
+  const int longer = std::max(picture.height(), picture.width());
   const double ratio = static_cast<double>(cell) / longer;
   const double scale = longer <= cell ? std::floor(ratio) : ratio;
-  const cv::Size size(std::max(1, static_cast<int>(picture.cols * scale)),
-                      std::max(1, static_cast<int>(picture.rows * scale)));
-  cv::Mat out;
-  cv::resize(picture, out, size, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_NEAREST);
+  Image out(std::max(1, static_cast<int>(picture.height() * scale)),
+            std::max(1, static_cast<int>(picture.width() * scale)), 3);
+  resize(picture, out, Enlarging::nearest);
   return out;
 }
 
@@ -54,16 +53,23 @@ class Sheet {
   /// Puts a picture into the middle of its cell.
   void paste(const Image& picture, std::size_t row, std::size_t column) {
     if (picture.values() == 0) return;
-    const cv::Mat small = scaled(rgb(picture), cell_);
-    cv::Mat whole(image_.height(), image_.width(), CV_8UC3, image_.u8());
-    const cv::Rect place(side(column) + (cell_ - small.cols) / 2,
-                         side(row) + (cell_ - small.rows) / 2, small.cols, small.rows);
-    small.copyTo(whole(place));
+    const Image small = scaled(rgb(picture), cell_);
+    const int top = side(row) + (cell_ - small.height()) / 2;
+    const int left = side(column) + (cell_ - small.width()) / 2;
+    const std::size_t bytes = static_cast<std::size_t>(small.width()) * 3;
+    const std::uint8_t* from = small.u8();
+    for (int y = 0; y < small.height(); ++y, from += bytes)
+      std::memcpy(pixel(image_, top + y, left), from, bytes);
   }
 
   Image take() { return std::move(image_); }
 
  private:
+  static std::uint8_t* pixel(Image& image, int row, int column) {
+    const auto width = static_cast<std::size_t>(image.width());
+    return image.u8() +
+           (static_cast<std::size_t>(row) * width + static_cast<std::size_t>(column)) * 3;
+  }
   int side(std::size_t cells) const { return gap + static_cast<int>(cells) * (cell_ + gap); }
 
   int cell_;

@@ -1,46 +1,23 @@
 #include "data/content_hash.hpp"
 
-#include "tandem/base/error.hpp"
+#include "formats/sha256.hpp"
 
-#include <openssl/evp.h>
 #include <algorithm>
-#include <memory>
 
 namespace tandem::data {
 namespace {
 
-struct Free {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new()) {
-    check(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-  void add(const void* bytes, std::size_t count) {
-    check(EVP_DigestUpdate(context_.get(), bytes, count) == 1);
-  }
-  ContentHash finish() {
-    std::array<std::uint8_t, EVP_MAX_MD_SIZE> whole{};
-    check(EVP_DigestFinal_ex(context_.get(), whole.data(), nullptr) == 1);
-    ContentHash hash;
-    std::copy_n(whole.begin(), hash.size(), hash.begin());
-    return hash;
-  }
-
- private:
-  static void check(bool fine) {
-    if (!fine) throw Error(ErrorKind::internal, "OpenSSL computes no SHA-256");
-  }
-
-  std::unique_ptr<EVP_MD_CTX, Free> context_;
-};
+ContentHash shortened(formats::Sha256& hash) {
+  const auto whole = hash.finish();
+  ContentHash half;
+  std::copy_n(whole.begin(), half.size(), half.begin());
+  return half;
+}
 
 }  // namespace
 
 ContentHash content_hash(const Image& image) {
-  Sha256 hash;
+  formats::Sha256 hash;
   const std::array<std::int32_t, 4> shape = {image.height(), image.width(), image.channels(),
                                              image.type() == PixelType::f32};
   hash.add(shape.data(), sizeof shape);
@@ -49,20 +26,17 @@ ContentHash content_hash(const Image& image) {
   } else {
     hash.add(image.u8(), image.values());
   }
-  return hash.finish();
+  return shortened(hash);
 }
 
 ContentHash content_hash(std::span<const ContentHash> hashes) {
-  Sha256 hash;
+  formats::Sha256 hash;
   for (const ContentHash& one : hashes) hash.add(one.data(), one.size());
-  return hash.finish();
+  return shortened(hash);
 }
 
 std::string hex(const ContentHash& hash) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : hash) text += {digits[byte >> 4], digits[byte & 15]};
-  return text;
+  return formats::hex(hash);
 }
 
 }  // namespace tandem::data

@@ -18,10 +18,15 @@ struct DecodeOptions {
 /// the header, before anything of that size is allocated. [any thread]
 void decode(Bytes bytes, const DecodeOptions& options, Image& out);
 
-/// The same for one format alone, without EXIF's orientation.
+/// The same for one format alone, without EXIF's orientation. A lean build has PNM's alone.
 void decode_jpeg(Bytes bytes, const DecodeOptions& options, Image& out);
 void decode_png(Bytes bytes, const DecodeOptions& options, Image& out);
 void decode_pnm(Bytes bytes, const DecodeOptions& options, Image& out);
+/// BMP, WebP and TIFF.
+void decode_by_opencv(Bytes bytes, PictureFormat format, const DecodeOptions& options, Image& out);
+
+/// The names of the formats that this build decodes, for people.
+const char* decoded_formats();
 
 /// OpenCV's own decoding of the same bytes, whose pixels are dropped: to compare speeds with.
 void decode_by_opencv_alone(Bytes bytes);

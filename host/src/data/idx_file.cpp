@@ -1,14 +1,10 @@
 #include "data/idx_file.hpp"
 
-#include "data/file_bytes.hpp"
+#include "data/gz_reader.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
-#include <unistd.h>
-#include <zlib.h>
-#include <algorithm>
 #include <array>
-#include <string_view>
 
 namespace tandem::data {
 namespace {
@@ -19,55 +15,6 @@ template <class... Parts>
 [[noreturn]] void fail(const fs::path& path, const Parts&... parts) {
   throw Error(ErrorKind::data, Log::join(path.string(), ": ", parts...));
 }
-
-/// A file read through zlib, which passes plain files through.
-class GzReader {
- public:
-  explicit GzReader(const fs::path& path) : file_(path) {
-    const int number = file_.duplicate();
-    packed_ = gzdopen(number, "rb");
-    if (!packed_) {
-      ::close(number);
-      throw Error(ErrorKind::resource, path.string() + ": no memory to read it");
-    }
-    gzbuffer(packed_, 1 << 17);
-  }
-  ~GzReader() { gzclose(packed_); }
-  GzReader(const GzReader&) = delete;
-  GzReader& operator=(const GzReader&) = delete;
-
-  /// Reads up to `count` bytes; fewer only at the end, or where the file is cut off.
-  std::size_t read(std::uint8_t* to, std::size_t count) {
-    std::size_t done = 0;
-    while (done < count) {
-      const auto step = static_cast<unsigned>(std::min<std::size_t>(count - done, 1u << 30));
-      const int got = gzread(packed_, to + done, step);
-      if (got < 0) complain();
-      if (got <= 0) break;
-      done += static_cast<std::size_t>(got);
-    }
-    return done;
-  }
-
-  bool plain() { return gzdirect(packed_) != 0; }
-  /// Of the file as it is, in bytes.
-  std::int64_t size() const { return file_.size(); }
-
- private:
-  /// Lets a cut off file pass: its length is the better message.
-  void complain() {
-    int code = Z_OK;
-    const std::string_view text = gzerror(packed_, &code);
-    if (code == Z_BUF_ERROR) return;
-    // Before the reason it puts a name of its own for the file.
-    const auto reason = text.find(": ");
-    fail(file_.path(), "cannot be unpacked, it is damaged: ",
-         reason == std::string_view::npos ? text : text.substr(reason + 2));
-  }
-
-  RandomFile file_;
-  gzFile packed_ = nullptr;
-};
 
 std::uint32_t big_endian(const std::uint8_t* bytes) {
   return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 |

@@ -1,6 +1,7 @@
 #include "data/plain.hpp"
 
 #include "data/parallel.hpp"
+#include "data/resize.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
 
@@ -8,7 +9,6 @@
 #include <cmath>
 #include <cstring>
 #include <mutex>
-#include <opencv2/imgproc.hpp>
 
 namespace tandem::data {
 namespace {
@@ -37,12 +37,10 @@ void cover(Image& image, int height, int width) {
   const int new_height = std::max(height, static_cast<int>(std::lround(image.height() * scale)));
   const int new_width = std::max(width, static_cast<int>(std::lround(image.width() * scale)));
   if (new_height == image.height() && new_width == image.width()) return;
-  const int depth = image.type() == PixelType::u8 ? CV_8U : CV_32F;
-  const int type = CV_MAKETYPE(depth, image.channels());
-  const cv::Mat from(image.height(), image.width(), type, bytes(image));
-  cv::Mat to(new_height, new_width, type, scratch(image, new_height, new_width));
-  cv::resize(from, to, to.size(), 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
-  image.swap();
+  thread_local Image resized;
+  resized.reset(new_height, new_width, image.channels(), image.type());
+  resize(image, resized, Enlarging::linear);
+  std::swap(image, resized);
 }
 
 void take_centre(Image& image, int height, int width) {

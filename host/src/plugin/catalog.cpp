@@ -1,14 +1,12 @@
 #include "plugin/catalog.hpp"
 
 #include "config/origin.hpp"
+#include "formats/sha256.hpp"
 #include "plugin/permissions.hpp"
 #include "plugin/stamp.hpp"
 #include "tandem/base/error.hpp"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 
 namespace tandem::plugin {
 namespace {
@@ -18,15 +16,6 @@ bool has(const PluginFile& file, Role role, std::string_view id) {
   return std::any_of(
       static_cast<const StampItem*>(file.stamp.items), end,
       [&](const StampItem& item) { return item.role == role && text(item.id) == id; });
-}
-
-std::string digest(std::string_view bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned byte : digest) hex += {digits[byte >> 4], digits[byte & 15]};
-  return hex;
 }
 
 /// `unsafe` is what is wrong with the folder in which the file was looked for.
@@ -163,7 +152,10 @@ void Catalog::wrong_type(const Origin& origin, Role role) {
 }
 
 std::string sha256(const std::filesystem::path& path) {
-  return digest(MappedFile(path).bytes());
+  const MappedFile file(path);
+  formats::Sha256 hash;
+  hash.add(file.bytes().data(), file.bytes().size());
+  return formats::hex(hash.finish());
 }
 
 }  // namespace tandem::plugin

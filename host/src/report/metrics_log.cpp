@@ -21,7 +21,7 @@ Json timing(const StepEvent& step) {
           {"forward", json_number(s.forward)},     {"backward", json_number(s.backward)},
           {"optimizer", json_number(s.optimizer)}, {"health", json_number(s.health)},
           {"probe", json_number(s.probe)},         {"checkpoint", json_number(s.checkpoint)},
-          {"total", json_number(s.total)}};
+          {"observers", json_number(s.observers)}, {"total", json_number(s.total)}};
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ struct Seconds {
   double health = 0;      ///< looking at embeddings
   double probe = 0;       ///< training the online probe
   double checkpoint = 0;  ///< saving checkpoints
+  double observers = 0;   ///< those who watch: logs, TensorBoard, progress
 };
 
 /// A step whose values were read. Loss, metrics and rate are of this step, but for a follower's

@@ -246,7 +246,7 @@ void Checkpoints::make_room() const {
     log_.warn("there is no room for another checkpoint: ", entry.folder.filename().string(),
               " is removed, though checkpoint.keep would keep it");
   if (free_bytes(store_.folder()) < needed) {
-    throw formats::write_error(store_.folder() / "a checkpoint", ENOSPC, needed);
+    throw formats::write_error(store_.folder(), ENOSPC, needed);
   }
 }
 

@@ -65,6 +65,16 @@ void Trainer::tell(void (report::TrainObserver::*member)(const Event&), const Ev
   for (auto* observer : observers_) (observer->*member)(event);
 }
 
+template <class Event>
+void Trainer::tell_of_step(void (report::TrainObserver::*member)(const Event&),
+                           const Event& event) {
+  const double begin = now();
+  tell(member, event);
+  const double seconds = now() - begin;
+  seconds_.observers += seconds;
+  seconds_.total += seconds;
+}
+
 report::EndReason Trainer::run(const report::RunInfo& info, const std::atomic<bool>& stop) {
   begin_ = now();
   tell(&report::TrainObserver::on_start, info);
@@ -171,15 +181,15 @@ void Trainer::look(const StepResult& result, std::int64_t epoch) {
   const double seconds = now() - begin;
   seconds_.health += seconds;
   seconds_.total += seconds;
-  tell(&report::TrainObserver::on_health, health);
+  tell_of_step(&report::TrainObserver::on_health, health);
   if (seen.matrix) {
     seen.matrix->step = step_;
     seen.matrix->epoch = epoch + 1;
-    tell(&report::TrainObserver::on_matrix, *seen.matrix);
+    tell_of_step(&report::TrainObserver::on_matrix, *seen.matrix);
   }
   const auto alarm = alarm_.look(health);
   if (!alarm) return;
-  tell(&report::TrainObserver::on_alarm, *alarm);
+  tell_of_step(&report::TrainObserver::on_alarm, *alarm);
   if (plan_.stop_on_collapse) {
     const std::string problem = Log::join("step ", step_, ": ", alarm->sign, "; ", alarm->cause,
                                           " (guard.on_collapse = \"stop\")");
@@ -204,7 +214,7 @@ void Trainer::report_step(const StepResult& result, std::int64_t epoch) {
   }
   event.images = std::exchange(images_, 0);
   event.seconds = std::exchange(seconds_, {});
-  tell(&report::TrainObserver::on_step, event);
+  tell_of_step(&report::TrainObserver::on_step, event);
 }
 
 bool Trainer::end_epoch(std::int64_t epoch) {

@@ -127,6 +127,9 @@ class Trainer {
   void finish(report::EndReason reason, const std::string& message);
   template <class Event>
   void tell(void (report::TrainObserver::*member)(const Event&), const Event& event);
+  /// The same within a step, to whose time it counts.
+  template <class Event>
+  void tell_of_step(void (report::TrainObserver::*member)(const Event&), const Event& event);
 
   Learner& learner_;
   data::BatchLoader& loader_;

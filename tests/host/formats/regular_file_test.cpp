@@ -2,6 +2,7 @@
 #include "formats/regular_file.hpp"
 #include "catch.hpp"
 #include "formats/json_lines.hpp"
+#include "refusal.hpp"
 #include "temporary_folder.hpp"
 
 #include <sys/stat.h>
@@ -9,7 +10,6 @@
 #include <vector>
 
 using namespace tandem::formats;
-using tandem::Error;
 using tandem::ErrorKind;
 
 namespace fs = std::filesystem;
@@ -17,16 +17,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Found = FileLines::Found;
-
-std::string refusal(ErrorKind kind, const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    CHECK(error.kind() == kind);
-    return error.what();
-  }
-  return "";
-}
 
 /// So many bytes of nothing, which take no room.
 void make_sparse(const fs::path& path, std::uintmax_t bytes) {

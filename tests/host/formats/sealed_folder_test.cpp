@@ -5,29 +5,17 @@
 #include "tandem/base/error.hpp"
 
 #include "catch.hpp"
+#include "refusal.hpp"
 #include "temporary_folder.hpp"
 
 #include <random>
 
 using namespace tandem::formats;
-using tandem::Error;
 using tandem::ErrorKind;
 
 namespace fs = std::filesystem;
 
 namespace {
-
-/// The message of an error of this kind; empty where there is none.
-template <class Call>
-std::string refusal(ErrorKind kind, Call&& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    CHECK(error.kind() == kind);
-    return error.what();
-  }
-  return "";
-}
 
 std::string noise(std::size_t bytes, unsigned seed) {
   std::mt19937 random(seed);

@@ -41,7 +41,7 @@ TEST_CASE("every event is a line of JSON") {
                  0.06,
                  {{"on_diagonal", 2.5}},
                  128,
-                 {0.25, 0.5, 1, 0.125, 2, 0.0625, 0.03125, 0.25}});
+                 {0.25, 0.5, 1, 0.125, 2, 0.0625, 0.03125, 0.25, 0.015625}});
     log.on_evaluation({"knn", "k 20, T 0.1", {{"accuracy", 84.5}}, 15, 1});
     log.on_epoch_end({1, 15});
     log.on_end({EndReason::failed, "loss is not finite", 16, 1, 3.5});
@@ -52,7 +52,7 @@ TEST_CASE("every event is a line of JSON") {
       R"("steps_per_epoch":15,"epochs":2,"total_steps":30,"first_step":0,"parameters":1234567})"
       "\n"
       R"({"event":"step","step":2,"epoch":1,"loss":0.1,"lr":0.06,"metrics":{"on_diagonal":2.5},"images":128,)"
-      R"("timing":{"images_per_s":64.0,"data":0.25,"forward":0.5,"backward":1.0,"optimizer":0.125,"health":0.0625,"probe":0.03125,"checkpoint":0.25,"total":2.0}})"
+      R"("timing":{"images_per_s":64.0,"data":0.25,"forward":0.5,"backward":1.0,"optimizer":0.125,"health":0.0625,"probe":0.03125,"checkpoint":0.25,"observers":0.015625,"total":2.0}})"
       "\n"
       R"({"event":"eval","name":"knn","step":15,"epoch":1,"protocol":"k 20, T 0.1","values":{"accuracy":84.5}})"
       "\n"

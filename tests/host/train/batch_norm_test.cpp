@@ -3,7 +3,8 @@
 #include "catch.hpp"
 #include "tandem/sdk/testing.hpp"
 
-#include <torch/nn.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/instancenorm.h>
 #include <torch/types.h>
 
 #include <mutex>

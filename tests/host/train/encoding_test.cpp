@@ -6,7 +6,7 @@
 #include "train/parameter_groups.hpp"
 
 #include <ATen/autocast_mode.h>
-#include <torch/nn.h>
+#include <torch/nn/modules/batchnorm.h>
 #include <torch/types.h>
 
 #include <functional>

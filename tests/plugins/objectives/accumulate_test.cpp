@@ -7,7 +7,12 @@
 #include "train/parameter_groups.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/nn.h>
+#include <torch/nn/modules/activation.h>
+#include <torch/nn/modules/container/sequential.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/nn/modules/normalization.h>
+#include <torch/nn/modules/pooling.h>
 
 #include <mutex>
 

@@ -5,7 +5,9 @@
 #include "train/learner.hpp"
 #include "train/optimizer.hpp"
 
-#include <torch/nn.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
 
 #include <functional>
 

@@ -285,7 +285,12 @@ TEST_CASE("what a script raises is told in its own words, memory that ran out as
   const auto raised = failure(*net, of_width(1));
   CHECK(raised.kind() == tandem::ErrorKind::plugin);
   CHECK(has(raised.what(), "forward: one pixel is too few"));
-  for (const int width : {2, 3}) {
+#ifdef __SANITIZE_ADDRESS__  // whose operator new ends the process where others throw
+  const auto widths = {2};
+#else
+  const auto widths = {2, 3};
+#endif
+  for (const int width : widths) {
     const auto error = failure(*net, of_width(width));
     INFO(error.what());
     CHECK(error.kind() == tandem::ErrorKind::resource);

@@ -1,4 +1,4 @@
-#include "data/silent_cerr.hpp"
+#include "data/libraries/silent_cerr.hpp"
 
 #include <iostream>
 #include <streambuf>
