@@ -10,12 +10,6 @@
 using namespace tandem;
 using namespace tandem::conformance;
 
-// What a plugin that ends the process leaves half made is lost: LeakSanitizer, where it is on,
-// would put its own exit status in the place of the plugin's.
-extern "C" const char* __lsan_default_suppressions() {
-  return "leak:ExitsInConstructor";
-}
-
 namespace {
 
 const std::filesystem::path fixtures = TANDEM_FIXTURE_PLUGINS;
