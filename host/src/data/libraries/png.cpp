@@ -24,12 +24,7 @@ cv::Mat reordered(const Image& image) {
 
 }  // namespace
 
-std::string encode_png(const Image& image) {
-  const int channels = image.channels();
-  if ((channels != 1 && channels != 3 && channels != 4) || image.values() == 0) {
-    throw Error(ErrorKind::internal,
-                "a PNG needs 1, 3 or 4 channels, not " + std::to_string(channels));
-  }
+std::string encode_checked_png(const Image& image) {
   std::vector<std::uint8_t> encoded;
   try {
     cv::imencode(".png", reordered(image), encoded);
