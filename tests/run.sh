@@ -12,6 +12,7 @@
 #        mutants  10,000 of each file format, likewise
 #        tsan     the rooms without LibTorch with ThreadSanitizer
 #        fuzz     a minute of libFuzzer for each format, where clang is
+#        lean     a build of LibTorch and header-only libraries alone, whole: what it links, and a training
 #        tidy     clang-tidy on the other rooms and the plugins
 #
 # TANDEM_DATA names a folder with cifar10-jpg.tar.gz and photos224.tar.gz, or what they hold; tests that need
@@ -118,6 +119,18 @@ long_asan() {
     -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG"
 }
 
+long_lean() {
+  local compiled='opencv|jpeg|png|libz\.|crypto|program_options|spdlog|libfmt'
+  cmake -S . -B build-lean -G Ninja -DTANDEM_LEAN=ON -DTANDEM_WERROR=ON -DCMAKE_BUILD_TYPE=Release >/dev/null
+  ninja -C build-lean -j "$jobs"
+  say "a lean program's libraries, and its training"
+  local file
+  for file in build-lean/bin/tandem build-lean/lib/*.so $(find build-lean -path '*plugins*' -name '*.so'); do
+    ! readelf -d "$file" | grep NEEDED | grep -E "$compiled" || return 1
+  done
+  build-lean/bin/tandem train quickstart --out build-lean/run --overwrite --set train.max_steps=60
+}
+
 long_mutants() { mutants; }
 long_tsan() { sanitize_threads; }
 long_fuzz() { fuzz; }
@@ -132,7 +145,7 @@ build_and_check() {
 }
 
 main() {
-  local parts=(faults memory weights asan mutants tsan fuzz tidy) part
+  local parts=(faults memory weights asan mutants tsan fuzz lean tidy) part
   if [ "${1:-}" = --long ] && [ $# -gt 1 ]; then
     parts=("${@:2}")
     for part in "${parts[@]}"; do

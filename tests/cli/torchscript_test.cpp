@@ -92,6 +92,41 @@ TEST_CASE("a scripted transformer is pre-trained on its class token") {
   CHECK(safetensors_header(here / "run/backbone.safetensors").contains("blocks.1.attn.qkv.weight"));
 }
 
+TEST_CASE("views pass a scripted ResNet one after another, whose modules count batches") {
+  const Workplace here;
+  script(here, "resnet");
+  const auto trained = here.run(here.tiny(scripted("resnet.pt", "avgpool", {"--verbose"})));
+  CAPTURE(trained.err);
+  CHECK(trained.code == 0);
+  CHECK(has(trained.err, "views pass the backbone one after another"));
+  CHECK(has(read_file(here / "run/config.toml"), "passes = \"apart\""));
+  const auto refused = here.run(here.tiny(
+      scripted("resnet.pt", "avgpool", {"--overwrite", "--set", "train.passes=together"})));
+  CAPTURE(refused.err);
+  CHECK(refused.code == 3);
+  CHECK(has(refused.err,
+            "a trial with 'torchscript' and 'barlow_twins' gave other latents; set "
+            "train.passes = \"apart\""));
+}
+
+TEST_CASE("a model that wants its pictures channel by channel gets them so") {
+  const Workplace here;
+  script(here, "contiguous");
+  const auto as_they_are = here.run(here.tiny(scripted("contiguous.pt", "last")));
+  CAPTURE(as_they_are.err);
+  CHECK(as_they_are.code != 0);
+  CHECK(has(as_they_are.err, "not channel by channel"));
+  const auto laid_out = here.run(here.tiny(
+      scripted("contiguous.pt", "last", {"--overwrite", "--set", "run.layout=contiguous"})));
+  CAPTURE(laid_out.err);
+  CHECK(laid_out.code == 0);
+  // The weights' file says so too.
+  const auto embedded = here.run({"embed", "run/backbone.safetensors", "--out", "features.npy",
+                                  "--set", "data.source=synthetic", "--trust"});
+  CAPTURE(embedded.err);
+  CHECK(embedded.code == 0);
+}
+
 TEST_CASE("without trust a scripted model is refused with the reason") {
   const Workplace here;
   write_file(here / "model.pt", "whatever it is, it is not opened");

@@ -20,6 +20,7 @@ constexpr std::int64_t most_seeds = 1000;
 /// What training measures and writes down, and where it writes.
 bool of_the_run(const config::Difference& item, const config::Config& wanted) {
   if (item.section == "run") return item.key == "out";
+  if (item.section == "train") return item.key == "passes" && wanted.train.passes == "auto";
   return wanted.data.normalize == "auto" && item.section == "data" &&
          (item.key == "normalize" || item.key == "mean" || item.key == "std");
 }

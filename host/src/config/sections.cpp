@@ -22,6 +22,10 @@ void RunSection::declare(Fields<RunSection>& f) {
     "weights "
     "and loss stay float32; auto: bfloat16 where it is faster, else float32")
       .choices({"auto", "float32", "bfloat16", "float64"});
+  f("layout", &RunSection::layout,
+    "how pictures and convolution weights lie in memory for the network: with a pixel's channels "
+    "side by side, or channel by channel")
+      .choices({"channels_last", "contiguous"});
 }
 
 void DataSection::declare(Fields<DataSection>& f) {
@@ -171,9 +175,14 @@ void TrainSection::declare(Fields<TrainSection>& f) {
       .min(1)
       .unit("chunks");
   f("views", &TrainSection::views,
-    "separate: each view passes the network alone; joint: views of one size together, so that "
-    "BatchNorm sees them as one batch")
+    "separate: each view has BatchNorm statistics of its own; joint: views of one size pass the "
+    "network together, so that BatchNorm sees them as one batch")
       .choices({"separate", "joint"});
+  f("passes", &TrainSection::passes,
+    "of separate views; together: those of one size pass the backbone as one batch, with "
+    "BatchNorm's statistics for each view; apart: one after another; auto: together where a trial "
+    "gives the same")
+      .choices({"auto", "together", "apart"});
   f("log_every", &TrainSection::log_every, "steps between lines of the metrics log")
       .min(1)
       .unit("steps");

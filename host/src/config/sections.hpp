@@ -15,6 +15,7 @@ struct RunSection {
   std::string device = "auto";
   int threads = 0;  ///< 0: all
   std::string precision = "auto";
+  std::string layout = "channels_last";
   static void declare(Fields<RunSection>& f);
 };
 
@@ -117,6 +118,7 @@ struct TrainSection {
   int batch_size = 256;        ///< over all ranks
   int accumulate = 1;          ///< chunks of a batch that pass the network one after another
   std::string views = "separate";
+  std::string passes = "auto";
   int log_every = 10;
   static void declare(Fields<TrainSection>& f);
 };

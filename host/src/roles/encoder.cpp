@@ -81,7 +81,7 @@ HostEncoder::HostEncoder(std::unique_ptr<Backbone> backbone, const Pooling& pool
 }
 
 at::Tensor HostEncoder::operator()(const at::Tensor& view) {
-  auto latent = pooling_(backbone_->forward(view));
+  auto latent = pooling_(backbone_->forward(contiguous_ ? view.contiguous() : view));
   if (latent.size(1) == width_) return latent;
   throw Error(ErrorKind::config,
               Log::join("a view of shape ", view.sizes(), " has latents ", latent.size(1),

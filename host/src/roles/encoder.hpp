@@ -30,12 +30,15 @@ class HostEncoder final : public Encoder {
   void visit(StateVisitor& visitor) override;
   void train(bool on) override { backbone_->train(on); }
   void to(at::Device device, at::ScalarType type) override { backbone_->to(device, type); }
+  /// Hands batches of pictures to the backbone channel by channel in memory, however they come.
+  void hand_on_contiguous() { contiguous_ = true; }
 
  private:
   std::unique_ptr<Backbone> backbone_;
   Pooling pooling_;
   std::vector<std::int64_t> sample_shape_;
   std::int64_t width_ = 0;
+  bool contiguous_ = false;
   std::unordered_set<std::string> unreached_;
 };
 

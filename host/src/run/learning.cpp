@@ -1,6 +1,7 @@
 #include "run/learning.hpp"
 
 #include "roles/state.hpp"
+#include "run/passes.hpp"
 #include "run/view_widths.hpp"
 #include "tandem/base/error.hpp"
 #include "train/parameter_groups.hpp"
@@ -46,7 +47,10 @@ Learning::Learning(const config::Config& config, plugin::Catalog& catalog,
       collective_(collective),
       encoders_(config, catalog, shapes.front(), log),
       encoder_(encoders_.make("backbone")),
-      learner_(parts(shapes, plan, initial)) {}
+      learner_(parts(shapes, plan, initial)),
+      passes_(settle_passes(config, learner_, shapes, plan, collective, log)) {
+  learner_.pass_together(passes_ == "together");
+}
 
 ObjectiveContext Learning::objective_context(const train::Plan& plan, int views) {
   ObjectiveContext context;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace tandem::run {
@@ -29,6 +30,8 @@ class Learning {
 
   roles::HostEncoder& encoder() { return *encoder_; }
   train::Learner& learner() { return learner_; }
+  /// "together" or "apart": what `train.passes` has come to.
+  const std::string& passes() const { return passes_; }
   /// What the encoder's weights came from, for a manifest; null: drawn.
   const formats::Json& initial() const { return initial_; }
   /// Numbers that the optimizer trains.
@@ -49,6 +52,7 @@ class Learning {
   std::int64_t parameter_count_ = 0;
   int targets_ = 0;
   train::Learner learner_;
+  std::string passes_;
 };
 
 /// How long a configuration trains in epochs of so many steps, and how often it tells.

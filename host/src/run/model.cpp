@@ -116,10 +116,13 @@ std::shared_ptr<roles::HostEncoder> EncoderMaker::make(const std::string& stage)
   auto backbone = roles::make_backbone(found, config_.backbone.values, context);
   const auto type = precision(config_.run);
   backbone->to(at::kCPU, type);
-  roles::to_channels_last(*backbone);
+  const bool contiguous = config_.run.layout == "contiguous";
+  if (!contiguous) roles::to_channels_last(*backbone);
   const auto sample = at::zeros({2, shape_.channels, shape_.height, shape_.width}, at::dtype(type));
-  return std::make_shared<roles::HostEncoder>(
+  auto encoder = std::make_shared<roles::HostEncoder>(
       std::move(backbone), roles::Pooling(config_.backbone_host.pool), sample, log_);
+  if (contiguous) encoder->hand_on_contiguous();
+  return encoder;
 }
 
 std::unique_ptr<Objective> make_objective(const config::Config& config, plugin::Catalog& catalog,

@@ -63,6 +63,8 @@ std::vector<Change> changes_since(const checkpoint::Verified& from, const Traini
       prepare_for({from.entry.folder / checkpoint::files::config, {}}, catalog, {32, 32, 3});
   // Programs that wrote "auto" trained in float32.
   if (then.run.precision == "auto") then.run.precision = "float32";
+  // Nor did they know another way.
+  if (then.train.passes == "auto") then.train.passes = "apart";
   add_keys(changes, then, parts.config);
   if (from.state.data != now.data)
     changes.push_back(

@@ -18,6 +18,7 @@
 #include "run/model.hpp"
 #include "run/online_probe.hpp"
 #include "run/pictures.hpp"
+#include "run/passes.hpp"
 #include "run/precision.hpp"
 #include "run/preview.hpp"
 #include "run/resume.hpp"
@@ -72,7 +73,8 @@ class TrainRun {
  public:
   TrainRun(const Prepared& prepared, plugin::Catalog& catalog, const TrainOptions& options,
            Log& log)
-      : config_(settle_precision(prepared.config, options.use, options.group, log)),
+      : config_(keep_passes(settle_precision(prepared.config, options.use, options.group, log),
+                            options.use)),
         catalog_(catalog),
         options_(options),
         log_(log),
@@ -83,7 +85,9 @@ class TrainRun {
         loader_(data_.train, specs_, data_.normalization, loader_options()),
         plan_(make_plan(config_, loader_.batches_per_epoch(), device_, options.dry_run)),
         learning_(config_, catalog_, loader_.shapes(), plan_, options_.initial, log_, ranks()),
-        probe_(make_probe(config_, data_, learning_.encoder().width(), log)) {}
+        probe_(make_probe(config_, data_, learning_.encoder().width(), log)) {
+    resolved_.train.passes = learning_.passes();
+  }
   TrainRun(const TrainRun&) = delete;
   TrainRun& operator=(const TrainRun&) = delete;
 

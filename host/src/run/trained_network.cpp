@@ -51,6 +51,10 @@ config::Config configure(const std::filesystem::path& run_or_file,
         {"backbone=" + table_of(saved), origin},
         {"run.precision=" + to_toml(ParamValue(said(weights, "precision"))), origin},
     };
+    // Older programs knew one layout.
+    if (weights.metadata().contains("layout"))
+      layers.assignments.push_back(
+          {"run.layout=" + to_toml(ParamValue(said(weights, "layout"))), origin});
   }
   layers.assignments.insert(layers.assignments.end(), assignments.begin(), assignments.end());
   auto config = prepare_for(layers, catalog, shape);

@@ -156,6 +156,7 @@ formats::Metadata weights_metadata(const config::Config& config, const DataSet& 
   metadata["tandem"] = TANDEM_VERSION;
   metadata["objective"] = config.objective.id;
   metadata["precision"] = config.run.precision;
+  metadata["layout"] = config.run.layout;
   metadata["epochs"] = to_toml(ParamValue(epochs));
   return metadata;
 }

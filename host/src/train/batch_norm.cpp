@@ -136,10 +136,17 @@ at::Tensor over_ranks(const at::Tensor& input, const Maybe& weight, const Maybe&
 at::Tensor batch_norm(const at::Tensor& input, const Maybe& weight, const Maybe& bias,
                       const Maybe& running_mean, const Maybe& running_var, bool training,
                       double momentum, double eps, bool cudnn) {
-  if (training && over != nullptr)
-    return over_ranks(input, weight, bias, running_mean, running_var, momentum, eps);
-  return at::native::batch_norm(input, weight, bias, running_mean, running_var, training, momentum,
-                                eps, cudnn);
+  const auto normalise = [&](const at::Tensor& batch) {
+    if (training && over != nullptr)
+      return over_ranks(batch, weight, bias, running_mean, running_var, momentum, eps);
+    return at::native::batch_norm(batch, weight, bias, running_mean, running_var, training,
+                                  momentum, eps, cudnn);
+  };
+  const std::int64_t parts = training ? BatchNormParts::of(input.size(0)) : 1;
+  if (parts == 1) return normalise(input);
+  std::vector<at::Tensor> normalised;
+  for (const at::Tensor& batch : input.chunk(parts)) normalised.push_back(normalise(batch));
+  return at::cat(normalised);
 }
 
 /// Which arrives at `batch_norm` with its samples as channels.
@@ -148,6 +155,7 @@ at::Tensor instance_norm(const at::Tensor& input, const Maybe& weight, const May
                          double momentum, double eps, bool cudnn) {
   Collective* const outer = std::exchange(over, nullptr);
   const auto restore = c10::make_scope_exit([outer] { over = outer; });
+  const BatchNormParts whole(1);
   return at::native::instance_norm(input, weight, bias, running_mean, running_var, use_input_stats,
                                    momentum, eps, cudnn);
 }
@@ -184,6 +192,10 @@ void install() {
 }
 
 }  // namespace
+
+BatchNormOfViews::BatchNormOfViews(std::size_t views) : parts_(static_cast<std::int64_t>(views)) {
+  if (views > 1) install();
+}
 
 BatchNormOverRanks::BatchNormOverRanks(Collective& collective) : outer_(over) {
   if (collective.size() == 1) return;

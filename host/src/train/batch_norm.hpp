@@ -7,6 +7,19 @@
 
 namespace tandem::train {
 
+/// While it lives, BatchNorm in training mode that this thread runs takes each batch for those of
+/// so many views, one after another: see BatchNormParts. Whoever runs it: modules of plugins and
+/// scripted ones alike, and the SDK's `batch_norm_relu`; InstanceNorm stays with its samples. On
+/// the CPU; over ranks where that is in force too. Replaces the kernels that BatchNormOverRanks
+/// does. [one thread a scope]
+class BatchNormOfViews {
+ public:
+  explicit BatchNormOfViews(std::size_t views);
+
+ private:
+  BatchNormParts parts_;
+};
+
 /// While it lives, BatchNorm in training mode that this thread runs sees the batches of all ranks
 /// as one batch, whoever runs it: modules of plugins and scripted ones alike, and the SDK's
 /// `batch_norm_relu`. InstanceNorm stays with its samples. Does nothing on one rank. The ranks may

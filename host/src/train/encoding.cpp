@@ -2,6 +2,7 @@
 
 #include "roles/state.hpp"
 #include "tandem/base/error.hpp"
+#include "train/batch_norm.hpp"
 #include "train/precision.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -61,6 +62,16 @@ void require_same(const at::Tensor& again, const at::Tensor& before) {
               "1");
 }
 
+/// One view's rows of what so many views have.
+Latents view_of(const Latents& all, std::size_t view, std::size_t views) {
+  const auto rows = [&](const at::Tensor& tensor) {
+    if (!tensor.defined() || views == 1) return tensor;
+    const std::int64_t count = tensor.size(0) / static_cast<std::int64_t>(views);
+    return tensor.narrow(0, static_cast<std::int64_t>(view) * count, count);
+  };
+  return {rows(all.online), rows(all.target)};
+}
+
 }  // namespace
 
 std::vector<Group> groups_of(std::span<const at::Tensor> views,
@@ -88,20 +99,39 @@ at::Tensor Encoding::batch(const Group& group, std::int64_t chunk) const {
   return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
+Encoding::Encoding(const EncodingParts& parts) : parts_(parts) {
+  if (parts.together)
+    passes_ = groups_of(parts.views, parts.contexts, /*joint=*/true);
+  else
+    passes_.assign(parts.groups.begin(), parts.groups.end());
+}
+
 const std::vector<Latents>& Encoding::forward() {
   latents_.clear();
   random_.clear();
-  for (const Group& group : parts_.groups) latents_.push_back(encode(group));
-  return latents_;
+  for (const Group& group : passes_) latents_.push_back(encode(group));
+  if (!parts_.together) return latents_;
+  part_views();
+  return of_views_;
 }
 
-Latents Encoding::pass(const at::Tensor& batch, const ViewContext& context) const {
+void Encoding::part_views() {
+  of_views_.assign(parts_.views.size(), {});
+  for (std::size_t p = 0; p < passes_.size(); ++p) {
+    const Group& views = passes_[p];
+    for (std::size_t k = 0; k < views.size(); ++k)
+      of_views_[views[k]] = view_of(latents_[p], k, views.size());
+  }
+}
+
+Latents Encoding::pass(const Group& group, std::int64_t chunk, const ViewContext& context) const {
   const Bfloat16 narrow(parts_.bfloat16);
-  return parts_.objective.encode(batch, context);
+  const BatchNormOfViews batch_norm(parts_.together ? group.size() : 1);
+  return parts_.objective.encode(batch(group, chunk), context);
 }
 
 Latents Encoding::encode(const Group& group) {
-  if (parts_.chunks == 1) return pass(batch(group, 0), context(group));
+  if (parts_.chunks == 1) return pass(group, 0, context(group));
   Latents latents = encode_in_chunks(group);
   if (latents.online.defined()) latents.online.requires_grad_();
   return latents;
@@ -112,7 +142,7 @@ Latents Encoding::encode_in_chunks(const Group& group) {
   std::vector<Latents> chunks;
   for (std::int64_t c = 0; c < parts_.chunks; ++c) {
     random_.push_back(random_state());
-    chunks.push_back(pass(batch(group, c), context(group)));
+    chunks.push_back(pass(group, c, context(group)));
   }
   const auto views = static_cast<std::int64_t>(group.size());
   return {joined(chunks, &Latents::online, views), joined(chunks, &Latents::target, views)};
@@ -121,19 +151,19 @@ Latents Encoding::encode_in_chunks(const Group& group) {
 void Encoding::backward() {
   if (parts_.chunks == 1) return;
   const roles::KeepRandomState keep;
-  for (std::size_t group = 0; group < latents_.size(); ++group)
-    for (std::int64_t chunk = 0; chunk < parts_.chunks; ++chunk) encode_again(group, chunk);
+  for (std::size_t pass = 0; pass < latents_.size(); ++pass)
+    for (std::int64_t chunk = 0; chunk < parts_.chunks; ++chunk) encode_again(pass, chunk);
 }
 
-void Encoding::encode_again(std::size_t group, std::int64_t chunk) {
-  const at::Tensor& whole = latents_[group].online;
+void Encoding::encode_again(std::size_t pass_number, std::int64_t chunk) {
+  const at::Tensor& whole = latents_[pass_number].online;
   if (!whole.defined() || !whole.grad().defined()) return;
-  const Group& views = parts_.groups[group];
+  const Group& views = passes_[pass_number];
   ViewContext without_target = context(views);
   without_target.needs_target = false;
-  set_random_state(
-      random_[group * static_cast<std::size_t>(parts_.chunks) + static_cast<std::size_t>(chunk)]);
-  const auto online = pass(batch(views, chunk), without_target).online;
+  set_random_state(random_[pass_number * static_cast<std::size_t>(parts_.chunks) +
+                           static_cast<std::size_t>(chunk)]);
+  const auto online = pass(views, chunk, without_target).online;
   const auto rows = [&](const at::Tensor& tensor) {
     return chunk_of(tensor, static_cast<std::int64_t>(views.size()), chunk, parts_.chunks);
   };

@@ -9,7 +9,7 @@
 
 namespace tandem::train {
 
-/// The places of views that pass encoder and heads as one batch.
+/// The places of views that pass a network as one batch.
 using Group = std::vector<std::size_t>;
 
 /// One group a view or, `joint`, views of one size, role and target together.
@@ -24,6 +24,9 @@ struct EncodingParts {
   std::span<const Group> groups;
   std::int64_t chunks = 1;  ///< N is a multiple of it
   bool bfloat16 = false;    ///< what `encode` computes in, see Bfloat16
+  /// With a group for each view: those of one size, role and target pass the encoders as one batch
+  /// all the same, with the context of the first, but with BatchNorm's statistics of their own.
+  bool together = false;
 };
 
 /// The encoders' part of one step. With several chunks each passes alone and without a graph, so
@@ -34,7 +37,7 @@ struct EncodingParts {
 /// sees a chunk. [main thread]
 class Encoding {
  public:
-  explicit Encoding(const EncodingParts& parts) : parts_(parts) {}
+  explicit Encoding(const EncodingParts& parts);
 
   /// The latents of each group: its views' rows one view after the other. Where there are several
   /// chunks `online` is a leaf, whose gradient `backward` takes.
@@ -47,16 +50,19 @@ class Encoding {
   void backward();
 
  private:
-  Latents pass(const at::Tensor& batch, const ViewContext& context) const;
+  Latents pass(const Group& group, std::int64_t chunk, const ViewContext& context) const;
   Latents encode(const Group& group);
   Latents encode_in_chunks(const Group& group);
-  void encode_again(std::size_t group, std::int64_t chunk);
+  void encode_again(std::size_t pass_number, std::int64_t chunk);
+  void part_views();
   at::Tensor batch(const Group& group, std::int64_t chunk) const;
   const ViewContext& context(const Group& group) const { return parts_.contexts[group.front()]; }
 
   EncodingParts parts_;
-  std::vector<Latents> latents_;    // one a group
-  std::vector<at::Tensor> random_;  // the generator's state before each chunk of each group
+  std::vector<Group> passes_;
+  std::vector<Latents> latents_;    // one a pass
+  std::vector<Latents> of_views_;   // one a view, where they pass together
+  std::vector<at::Tensor> random_;  // the generator's state before each chunk of each pass
 };
 
 }  // namespace tandem::train

@@ -7,6 +7,7 @@
 #include "train/batch_norm.hpp"
 #include "train/precision.hpp"
 #include "train/run_collective.hpp"
+#include "train/same_together.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
@@ -105,6 +106,10 @@ Learner::Learner(LearnerParts parts)
   parts_.objective->train(true);
 }
 
+bool Learner::same_together(std::span<const at::Tensor> views) {
+  return train::same_together(*parts_.objective, networks(), parts_.views, views);
+}
+
 std::vector<at::Tensor> Learner::of_all_ranks(std::span<const at::Tensor> views) {
   if (parts_.collective->size() == 1) return {views.begin(), views.end()};
   const at::NoGradGuard no_grad;
@@ -167,8 +172,8 @@ void Learner::find_gradients(std::span<const at::Tensor> views, const StepContex
   Collective& collective = *parts_.collective;
   Laps laps;
   const auto groups = groups_of(views, parts_.views, parts_.joint);
-  Encoding encoding(
-      {*parts_.objective, parts_.views, views, groups, parts_.chunks, parts_.bfloat16});
+  Encoding encoding({*parts_.objective, parts_.views, views, groups, parts_.chunks, parts_.bfloat16,
+                     together_ && !parts_.joint});
   const auto& latents = encoding.forward();
   result.latents = roles::widened(first_latents(groups, latents));
   embed(views, groups, latents, result);

@@ -59,6 +59,14 @@ class Learner {
   /// as it was before, unless `torn`.
   StepResult step(std::span<const at::Tensor> views, const StepContext& context);
 
+  /// Whether views of one size, role and target, where they are not `joint`, pass the encoder as
+  /// one batch with BatchNorm's statistics of their own: see EncodingParts. At first they do not.
+  void pass_together(bool on) { together_ = on; }
+  /// Whether that makes no difference but in time: tried with `views`, a few rows of each, without
+  /// a graph. It does where the encoder draws random numbers, or has its rows meet elsewhere than
+  /// in BatchNorm. State and random state stay as they were.
+  bool same_together(std::span<const at::Tensor> views);
+
   /// The views of all ranks, in their order; every rank must ask. After a step that threw
   /// Error(guard), which all ranks throw together.
   std::vector<at::Tensor> of_all_ranks(std::span<const at::Tensor> views);
@@ -93,6 +101,7 @@ class Learner {
   GradientMean mean_;
   Statistics before_;  // the step
   bool torn_ = false;
+  bool together_ = false;
   Statistics moved_;  // by the step's first passes
 };
 

@@ -46,8 +46,9 @@ at::Tensor NormImpl::grouped(const at::Tensor& x) const {
 
 tandem::BatchNormState NormImpl::begin_batch(const at::Tensor& x) {
   const bool training = is_training() && options_.kind == NormOptions::batch;
-  if (training) num_batches_tracked_ += 1;
-  TORCH_CHECK(!training || x.numel() != x.size(1),
+  const std::int64_t parts = tandem::BatchNormParts::of(x.size(0));
+  if (training) num_batches_tracked_ += parts;
+  TORCH_CHECK(!training || x.numel() != parts * x.size(1),
               "Expected more than 1 value per channel when training, got input size ", x.sizes());
   return {weight, bias, running_mean_, running_var_, training, momentum, eps};
 }

@@ -1,5 +1,6 @@
 #include "loss.hpp"
 
+#include "columns.hpp"
 #include "normalise.hpp"
 #include "off_diagonal.hpp"
 #include "setting.hpp"
@@ -16,13 +17,10 @@ using torch::autograd::AutogradContext;
 
 /// cᵢᵢ, one line a pair.
 at::Tensor diagonals(const Tensors& z, const Setting& setting) {
-  Tensors left;
-  Tensors right;
-  setting.for_pairs([&](std::size_t, std::size_t a, std::size_t b) {
-    left.push_back(z[a]);
-    right.push_back(z[b]);
-  });
-  return global_means(products(left, right), setting.batch, *setting.collective);
+  Tensors sums;
+  setting.for_pairs(
+      [&](std::size_t, std::size_t a, std::size_t b) { sums.push_back(dots(z[a], z[b])); });
+  return global_means(sums, setting.batch, *setting.collective);
 }
 
 /// Gradients of what the loss says about cᵢᵢ. The Gram form's energy holds the diagonal: its share
@@ -30,11 +28,16 @@ at::Tensor diagonals(const Tensors& z, const Setting& setting) {
 Tensors diagonal_grads(const Tensors& z, const at::Tensor& diagonal, const Setting& setting) {
   const double surplus = setting.form == Form::gram ? setting.lambda : 0;
   const at::Tensor weight = ((1 - surplus) * diagonal - 1) * (2 / setting.batch / setting.pairs());
-  Tensors grads;
-  for (const at::Tensor& view : z) grads.push_back(at::zeros_like(view));
+  Tensors grads(z.size());
+  const auto add = [&](at::Tensor& grad, const at::Tensor& partner, const at::Tensor& weights) {
+    if (grad.defined())
+      grad.addcmul_(partner, weights);
+    else
+      grad = partner * weights;
+  };
   setting.for_pairs([&](std::size_t pair, std::size_t a, std::size_t b) {
-    grads[a].addcmul_(z[b], row(weight, pair));
-    grads[b].addcmul_(z[a], row(weight, pair));
+    add(grads[a], z[b], row(weight, pair));
+    add(grads[b], z[a], row(weight, pair));
   });
   return grads;
 }

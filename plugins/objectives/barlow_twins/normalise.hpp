@@ -14,14 +14,9 @@ inline at::Tensor row(const at::Tensor& matrix, std::size_t index) {
   return matrix[static_cast<std::int64_t>(index)];
 }
 
-inline Tensors products(const Tensors& left, const Tensors& right) {
-  Tensors all;
-  for (std::size_t i = 0; i < left.size(); ++i) all.push_back(left[i] * right[i]);
-  return all;
-}
-
-/// Means of columns over the `batch` rows of all ranks: one line a tensor.
-at::Tensor global_means(const Tensors& tensors, double batch, Collective& collective);
+/// Sums of columns over this rank's rows, one tensor a line, as means over the `batch` rows of all
+/// ranks.
+at::Tensor global_means(const Tensors& sums, double batch, Collective& collective);
 
 /// ẑ of each view, and 1/√(variance + eps) as one line a view.
 struct Normalised {

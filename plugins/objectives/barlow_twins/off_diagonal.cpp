@@ -1,5 +1,7 @@
 #include "off_diagonal.hpp"
 
+#include "columns.hpp"
+
 #include <ATen/Functions.h>
 
 namespace tandem::barlow_twins {
@@ -9,18 +11,32 @@ namespace {
 at::Tensor gram_energy(const Tensors& grams, const at::Tensor& diagonal, const Setting& setting) {
   Tensors sums;
   setting.for_pairs([&](std::size_t, std::size_t a, std::size_t b) {
-    sums.push_back((grams[a] * grams[b]).sum(1).sum(at::kDouble));
+    sums.push_back(dots(grams[a], grams[b]).sum(at::kDouble));
   });
   const at::Tensor total =
       setting.collective->all_reduce_sum(at::stack(sums)) / (setting.batch * setting.batch);
   return (total - diagonal.to(at::kDouble).square().sum(1)).clamp_min_(0);
 }
 
+/// zzᵀ is symmetric: half of it need not be multiplied. In two parts, a quarter of it is not.
+at::Tensor symmetric_gram(const at::Tensor& z) {
+  const std::int64_t rows = z.size(0), upper = rows / 2, lower = rows - upper;
+  at::Tensor all = at::empty({rows, rows}, z.options());
+  at::Tensor top = all.narrow(0, 0, upper), bottom = all.narrow(0, upper, lower);
+  at::mm_out(top, z.narrow(0, 0, upper), z.t());
+  at::Tensor corner = bottom.narrow(1, upper, lower);
+  const at::Tensor rest = z.narrow(0, upper, lower);
+  at::mm_out(corner, rest, rest.t());
+  bottom.narrow(1, 0, upper).copy_(top.narrow(1, upper, lower).t());
+  return all;
+}
+
 OffDiagonal gram(const Tensors& z, const at::Tensor& diagonal, const Setting& setting) {
   OffDiagonal result;
   for (const at::Tensor& view : z) {
     result.everywhere.push_back(setting.collective->all_gather(view));
-    result.matrices.push_back(view.mm(result.everywhere.back().t()));
+    const bool alone = setting.collective->size() == 1;
+    result.matrices.push_back(alone ? symmetric_gram(view) : view.mm(result.everywhere.back().t()));
   }
   result.energy = gram_energy(result.matrices, diagonal, setting);
   return result;

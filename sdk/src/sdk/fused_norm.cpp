@@ -3,10 +3,12 @@
 #include "tandem/sdk/fused_norm.hpp"
 
 #include "fused_norm_kernels.hpp"
+#include "norm_scopes.hpp"
 #include "tandem/base/error.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -28,8 +30,6 @@ using fused::Sums;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Values = std::vector<double>;
-
-thread_local int plain_scopes = 0;
 
 /// Maps in channels-last memory: rows of channels, in blocks that are the same for any number of
 /// threads.
@@ -156,17 +156,37 @@ void normalise(const Rows& rows, const float* from, const float* residual, const
   });
 }
 
-/// Of the backward pass: g is the gradient behind the ReLU.
+/// One a part of the batch.
+using Scalings = std::vector<Scaling>;
+
+/// One of equal parts of a batch; nothing of nothing.
+at::Tensor part_of(const at::Tensor& batch, std::size_t part, std::size_t parts) {
+  if (!batch.defined() || parts == 1) return batch;
+  const std::int64_t rows = batch.size(0) / static_cast<std::int64_t>(parts);
+  return batch.narrow(0, static_cast<std::int64_t>(part) * rows, rows);
+}
+
+/// relu(batch_norm(x) + residual) into y, by statistics that are known.
+void normalise(const at::Tensor& x, const at::Tensor& residual, const Scalings& scalings,
+               const at::Tensor& y) {
+  for (std::size_t p = 0; p < scalings.size(); ++p) {
+    const at::Tensor from = part_of(x, p, scalings.size());
+    const at::Tensor added = part_of(residual, p, scalings.size());
+    normalise(Rows(from), from.const_data_ptr<float>(),
+              added.defined() ? added.const_data_ptr<float>() : nullptr, scalings[p],
+              part_of(y, p, scalings.size()).data_ptr<float>());
+  }
+}
+
+/// Of the backward pass.
 struct Gradients {
-  at::Tensor g, weight, bias;
+  at::Tensor weight, bias;
   std::vector<float> constant, slope;  ///< see fused::Correction
 };
 
 Gradients sum_up(Partial& partial, const Rows& rows, const Scaling& scaling) {
   const std::int64_t channels = rows.channels;
-  Gradients found{{},
-                  at::empty({channels}, at::kFloat),
-                  at::empty({channels}, at::kFloat),
+  Gradients found{at::empty({channels}, at::kFloat), at::empty({channels}, at::kFloat),
                   std::vector<float>(static_cast<std::size_t>(channels)),
                   std::vector<float>(static_cast<std::size_t>(channels))};
   const float* const scale = view_of(scaling.affine).scale;
@@ -187,20 +207,57 @@ Gradients sum_up(Partial& partial, const Rows& rows, const Scaling& scaling) {
   return found;
 }
 
+/// What one part's gradient is found from, and where it goes: g is the gradient behind the ReLU,
+/// which is dy itself where there is no residual.
+struct PartOfBackward {
+  at::Tensor x, y, dy, g, dx;
+
+  Gradients run(const Scaling& scaling) const {
+    const Rows rows(x);
+    const float* const from = x.const_data_ptr<float>();
+    const Gradients found = sums(rows, scaling);
+    const float* const behind = g.const_data_ptr<float>();
+    const auto pass = y.defined() ? fused::input : fused::masked_input;
+    rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
+      pass(from + offset, behind + offset, dx.data_ptr<float>() + offset, shape,
+           view_of(scaling.affine), {found.constant.data(), found.slope.data()});
+    });
+    return found;
+  }
+
+ private:
+  Gradients sums(const Rows& rows, const Scaling& scaling) const {
+    const float *const from = x.const_data_ptr<float>(), *const up = dy.const_data_ptr<float>();
+    const Affine affine = view_of(scaling.affine);
+    Partial partial(rows, [&](std::int64_t offset, Block shape, Sums sums) {
+      if (!y.defined()) return fused::masked_sums(from + offset, up + offset, shape, affine, sums);
+      fused::masking_sums(from + offset, y.const_data_ptr<float>() + offset, up + offset,
+                          g.data_ptr<float>() + offset, shape, affine.mean, sums);
+    });
+    return sum_up(partial, rows, scaling);
+  }
+};
+
 /// Without a residual, whether a value passed the ReLU is found again from x, so that the output
 /// need not be read; with one, g is the residual's gradient and is written down.
 struct NormRelu : torch::autograd::Function<NormRelu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const at::Tensor& /*weight*/, const at::Tensor& /*bias*/,
                             const std::optional<at::Tensor>& residual, const BatchNormState& norm,
-                            Scaling* found) {
-    const Rows rows(x);
-    const Scaling scaling = find_scaling(x, rows, norm);
+                            Scalings* found) {
+    const auto parts = static_cast<std::size_t>(BatchNormParts::of(x.size(0)));
+    Scalings scalings;
+    for (std::size_t p = 0; p < parts; ++p) {
+      const at::Tensor part = part_of(x, p, parts);
+      scalings.push_back(find_scaling(part, Rows(part), norm));
+    }
     at::Tensor y = at::empty_like(x);
-    normalise(rows, x.const_data_ptr<float>(),
-              residual ? residual->const_data_ptr<float>() : nullptr, scaling, y.data_ptr<float>());
-    context->save_for_backward({x, residual ? y : at::Tensor(), scaling.affine, scaling.inverse});
-    if (found != nullptr) *found = scaling;
+    normalise(x, residual.value_or(at::Tensor()), scalings, y);
+    variable_list saved = {x, residual ? y : at::Tensor()};
+    for (const Scaling& scaling : scalings)
+      saved.insert(saved.end(), {scaling.affine, scaling.inverse});
+    context->save_for_backward(saved);
+    if (found != nullptr) *found = std::move(scalings);
     return y;
   }
 
@@ -211,42 +268,26 @@ struct NormRelu : torch::autograd::Function<NormRelu> {
                   "the forward pass runs whose gradient is differentiated again");
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &y = saved[1];
-    const Scaling scaling{saved[2], saved[3]};
     const at::Tensor dy = upstream[0].contiguous(at::MemoryFormat::ChannelsLast);
-    const Rows rows(x);
-    const Gradients found = sums_of(x, y, dy, rows, scaling);
-    at::Tensor dx = at::empty_like(x);
-    const float *const from = x.const_data_ptr<float>(), *const g = found.g.const_data_ptr<float>();
-    const auto pass = y.defined() ? fused::input : fused::masked_input;
-    rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
-      pass(from + offset, g + offset, dx.data_ptr<float>() + offset, shape, view_of(scaling.affine),
-           {found.constant.data(), found.slope.data()});
-    });
-    return {dx, found.weight, found.bias, y.defined() ? found.g : at::Tensor(), {}, {}};
-  }
-
- private:
-  static Gradients sums_of(const at::Tensor& x, const at::Tensor& y, const at::Tensor& dy,
-                           const Rows& rows, const Scaling& scaling) {
-    const float *const from = x.const_data_ptr<float>(), *const up = dy.const_data_ptr<float>();
-    const Affine affine = view_of(scaling.affine);
-    const at::Tensor g = y.defined() ? at::empty_like(x) : dy;
-    Partial partial(rows, [&](std::int64_t offset, Block shape, Sums sums) {
-      if (!y.defined()) return fused::masked_sums(from + offset, up + offset, shape, affine, sums);
-      fused::masking_sums(from + offset, y.const_data_ptr<float>() + offset, up + offset,
-                          g.data_ptr<float>() + offset, shape, affine.mean, sums);
-    });
-    Gradients found = sum_up(partial, rows, scaling);
-    found.g = g;
-    return found;
+    const at::Tensor g = y.defined() ? at::empty_like(x) : dy, dx = at::empty_like(x);
+    const std::size_t parts = saved.size() / 2 - 1;
+    at::Tensor weight, bias;
+    for (std::size_t p = 0; p < parts; ++p) {
+      const auto part = [&](const at::Tensor& batch) { return part_of(batch, p, parts); };
+      const auto found = PartOfBackward{part(x), part(y), part(dy), part(g), part(dx)}.run(
+          {saved[2 * p + 2], saved[2 * p + 3]});
+      weight = p == 0 ? found.weight : weight.add_(found.weight);
+      bias = p == 0 ? found.bias : bias.add_(found.bias);
+    }
+    return {dx, weight, bias, y.defined() ? g : at::Tensor(), {}, {}};
   }
 };
 
 /// Maps whose memory is given back until their consumer's gradient needs them.
 class Recomputed {
  public:
-  Recomputed(const at::Tensor& y, const at::Tensor& x, Scaling scaling)
-      : storage_(y.storage()), x_(x), version_(x._version()), scaling_(std::move(scaling)) {
+  Recomputed(const at::Tensor& y, const at::Tensor& x, Scalings scalings)
+      : storage_(y.storage()), x_(x), version_(x._version()), scalings_(std::move(scalings)) {
     storage_.set_data_ptr(at::DataPtr(nullptr, at::kCPU));
     storage_.unsafeGetStorageImpl()->release_data_and_set_meta_custom_data_ptr_error_msg_(
         "batch_norm_relu_then: maps are read that are computed again in the backward pass: `use` "
@@ -256,10 +297,11 @@ class Recomputed {
   void find_again() {
     if (!x_.defined()) return;
     TORCH_CHECK(x_._version() == version_, "batch_norm_relu_then: x was changed in place");
-    const float* const from = x_.const_data_ptr<float>();
+    const at::NoGradGuard no_grad;
+    const at::Tensor again = at::empty_like(x_);
+    normalise(x_, {}, scalings_, again);
     storage_.unsafeGetStorageImpl()->clear_data_ptr_access_error_msg_();
-    storage_.set_data_ptr(storage_.allocator()->allocate(storage_.nbytes()));
-    normalise(Rows(x_), from, nullptr, scaling_, static_cast<float*>(storage_.mutable_data()));
+    storage_.set_data_ptr(again.storage().set_data_ptr({}));
     x_.reset();
     storage_ = {};
   }
@@ -268,7 +310,7 @@ class Recomputed {
   at::Storage storage_;
   at::Tensor x_;
   std::int64_t version_;
-  Scaling scaling_;
+  Scalings scalings_;
 };
 
 bool is_plain_float(const at::Tensor& tensor) {
@@ -282,7 +324,8 @@ bool is_channels_last(const at::Tensor& maps) {
 }
 
 bool fits(const at::Tensor& x, const BatchNormState& norm, const at::Tensor& residual) {
-  if (plain_scopes > 0 || !norm.training || !is_channels_last(x) || x.numel() == 0) return false;
+  if (holds_plain_batch_norm() || !norm.training || !is_channels_last(x) || x.numel() == 0)
+    return false;
   if (residual.defined() && (!is_channels_last(residual) || residual.sizes() != x.sizes()))
     return false;
   const auto is_vector = [&](const at::Tensor& tensor) {
@@ -297,9 +340,9 @@ bool fits(const at::Tensor& x, const BatchNormState& norm, const at::Tensor& res
 }
 
 void require_values(const at::Tensor& x, const BatchNormState& norm) {
-  TORCH_CHECK(!norm.training || x.dim() < 2 || x.numel() != x.size(1),
-              "batch_norm_relu: training needs more than one value a channel, the input is ",
-              x.sizes());
+  TORCH_CHECK(
+      !norm.training || x.dim() < 2 || x.numel() != x.size(1) * BatchNormParts::of(x.size(0)),
+      "batch_norm_relu: training needs more than one value a channel, the input is ", x.sizes());
 }
 
 at::Tensor plain(const at::Tensor& x, const BatchNormState& norm, const at::Tensor& residual) {
@@ -317,7 +360,7 @@ at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState& norm,
   require_values(x, norm);
   if (!fits(x, norm, residual)) return plain(x, norm, residual);
   const auto added = residual.defined() ? std::optional(residual) : std::nullopt;
-  return NormRelu::apply(x, norm.weight, norm.bias, added, norm, static_cast<Scaling*>(nullptr));
+  return NormRelu::apply(x, norm.weight, norm.bias, added, norm, static_cast<Scalings*>(nullptr));
 }
 
 at::Tensor batch_norm_relu_then(const at::Tensor& x, const BatchNormState& norm,
@@ -325,23 +368,15 @@ at::Tensor batch_norm_relu_then(const at::Tensor& x, const BatchNormState& norm,
   if (!at::GradMode::is_enabled() || x.is_inference() || !fits(x, norm, {}))
     return use(batch_norm_relu(x, norm));
   require_values(x, norm);
-  Scaling scaling;
+  Scalings scalings;
   const at::Tensor y =
-      NormRelu::apply(x, norm.weight, norm.bias, std::optional<at::Tensor>(), norm, &scaling);
+      NormRelu::apply(x, norm.weight, norm.bias, std::optional<at::Tensor>(), norm, &scalings);
   const at::Tensor result = use(y);
   // A view's hook is passed by where the view is changed in place later.
   if (!result.requires_grad() || result.is_view() || result.is_alias_of(y)) return result;
-  result.register_hook([kept = std::make_shared<Recomputed>(y, x, std::move(scaling))](
+  result.register_hook([kept = std::make_shared<Recomputed>(y, x, std::move(scalings))](
                            const at::Tensor&) { kept->find_again(); });
   return result;
-}
-
-PlainBatchNorm::PlainBatchNorm() {
-  ++plain_scopes;
-}
-
-PlainBatchNorm::~PlainBatchNorm() {
-  --plain_scopes;
 }
 
 }  // namespace tandem

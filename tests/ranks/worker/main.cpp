@@ -24,10 +24,13 @@
 /// One rank of a training, made of the same parts as a run:
 ///
 ///     rank_worker OUT METHOD FORM BACKBONE TYPE STEPS [kill|stop|throw|loop|rest RANK STEP]
+///     rank_worker OUT METHOD FORM BACKBONE TYPE STEPS still|shuffled|together
 ///
 /// OUT/RANK.safetensors holds the samples and views that this rank saw, and all losses, gradients
 /// and state. A rank that is not alone takes its place from the environment. "loop" is done by the
-/// method, "endless"; "rest" is 20 seconds between two steps.
+/// method, "endless"; "rest" is 20 seconds between two steps. "still" leaves the weights as they
+/// are: each step's gradient is a first one, of another batch; "shuffled" does too, and has the
+/// rows of each batch in another order. "together" passes the views as one batch.
 namespace {
 
 using namespace tandem;
@@ -36,6 +39,7 @@ struct Task {
   std::string out, method, form, backbone;
   at::ScalarType type = at::kDouble;
   std::int64_t steps = 0;
+  bool still = false, shuffled = false, together = false;
   std::string fault;
   int fault_rank = -1;
   std::int64_t fault_step = -1;
@@ -51,6 +55,9 @@ Task task_of(const std::vector<std::string>& words) {
   task.backbone = words.at(4);
   task.type = words.at(5) == "float32" ? at::kFloat : at::kDouble;
   task.steps = std::stoll(words.at(6));
+  task.together = words.back() == "together";
+  task.shuffled = words.back() == "shuffled";
+  task.still = task.shuffled || words.back() == "still";
   if (words.size() > 9) {
     task.fault = words[7];
     task.fault_rank = std::stoi(words[8]);
@@ -94,6 +101,7 @@ class Rank {
                              {{{std::make_shared<Noise>()}}, {{std::make_shared<Noise>()}}},
                              data::Normalization{}, loader_options());
     train::Learner learner(parts());
+    learner.pass_together(task_.together);
     if (group_ != nullptr) {
       group_->copy_from_first(tensors_of(learner.encoder()));
       group_->copy_from_first(tensors_of(learner.objective()));
@@ -101,7 +109,7 @@ class Rank {
     for (std::int64_t step = 0; step < task_.steps; ++step) {
       fault(step);
       const auto& pictures = loader.next();
-      const auto views = train::view_tensors(pictures, task_.type);
+      const auto views = ordered(train::view_tensors(pictures, task_.type));
       const auto result = learner.step(views, {step, task_.steps, task_.steps});
       keep(step, pictures, views, result);
     }
@@ -121,6 +129,14 @@ class Rank {
     for (const auto* list : {&state.parameters, &state.buffers})
       for (const auto& item : *list) tensors.push_back(item.tensor);
     return tensors;
+  }
+
+  std::vector<at::Tensor> ordered(std::vector<at::Tensor> views) const {
+    if (!task_.shuffled) return views;
+    // 7 and 16 have no common factor: every row once, neighbours apart.
+    const at::Tensor order = torch::arange(views.front().size(0)).mul_(7).remainder_(batch);
+    for (auto& view : views) view = view.index_select(0, order);
+    return views;
   }
 
   bool scripted() const { return task_.backbone.ends_with(".pt"); }
@@ -188,7 +204,7 @@ class Rank {
     parts.objective->to(at::kCPU, task_.type);
     trained_ = train::trained_parameters(*parts.encoder, *parts.objective);
     train::SgdOptions options;
-    options.lr = 0.03;
+    options.lr = task_.still ? 0 : 0.03;
     options.weight_decay = 1e-3;
     parts.optimizer = train::make_optimizer(trained_, options);
     parts.views = {{0, 2, "", true}, {1, 2, "", true}};

@@ -5,6 +5,8 @@
 #include <ATen/core/Tensor.h>
 #include <c10/util/FunctionRef.h>
 
+#include <cstdint>
+
 namespace tandem {
 
 /// BatchNorm of maps (N, C, H, W), as LibTorch's batch_norm takes it.
@@ -25,8 +27,9 @@ struct BatchNormState {
 /// a backward pass with `create_graph` throws Error(usage). Everything else, and all work within a
 /// PlainBatchNorm, is done by LibTorch's own operations.
 ///
-/// Throws c10::Error where x has one value a channel in training, as torch::nn::BatchNorm2d does.
-/// [any thread; not two at a time with the same running values]
+/// Throws c10::Error where x, or a part of it (BatchNormParts), has one value a channel in
+/// training, as torch::nn::BatchNorm2d does. [any thread; not two at a time with the same running
+/// values]
 TANDEM_API at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState& norm,
                                       const at::Tensor& residual = {});
 
@@ -42,6 +45,26 @@ TANDEM_API at::Tensor batch_norm_relu(const at::Tensor& x, const BatchNormState&
 /// Throws what `batch_norm_relu` and `use` throw. [as batch_norm_relu; calls `use` once]
 TANDEM_API at::Tensor batch_norm_relu_then(const at::Tensor& x, const BatchNormState& norm,
                                            c10::function_ref<at::Tensor(const at::Tensor&)> use);
+
+/// While one lives, BatchNorm in training mode that this thread runs takes a batch for so many of
+/// one size, one after another in its rows: statistics are each one's own, and running values move
+/// once for each, in that order. So views pass a network as one batch. `batch_norm_relu` does it,
+/// and the host has LibTorch's own kernel do it; other layers know nothing of it. A batch whose
+/// rows are no multiple of the number is one batch. [any thread; scopes may nest]
+class TANDEM_API BatchNormParts {
+ public:
+  /// Throws Error(usage) where `parts` is less than 1.
+  explicit BatchNormParts(std::int64_t parts);
+  ~BatchNormParts();
+  BatchNormParts(const BatchNormParts&) = delete;
+  BatchNormParts& operator=(const BatchNormParts&) = delete;
+
+  /// How many batches this thread's BatchNorm takes one of so many rows for: 1 without a scope.
+  static std::int64_t of(std::int64_t rows);
+
+ private:
+  std::int64_t outer_;
+};
 
 /// While one lives, `batch_norm_relu` of this thread runs LibTorch's own operations: for who
 /// replaces aten::batch_norm (BatchNorm over ranks does), or differentiates twice.
