@@ -30,10 +30,7 @@ class Attributes {
   Attributes() {
     require(::posix_spawnattr_init(&attributes_));
     require(::posix_spawn_file_actions_init(&files_));
-    // In the background of a terminal with `stty tostop`, output would stop the child.
-    sigset_t blocked;
-    ::sigemptyset(&blocked);
-    ::sigaddset(&blocked, SIGTTOU);
+    const sigset_t blocked = blocked_in_background();
     require(::posix_spawnattr_setsigmask(&attributes_, &blocked));
     require(::posix_spawnattr_setpgroup(&attributes_, 0));
     require(

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <string_view>
 
@@ -85,6 +84,13 @@ const std::atomic<bool>& catch_signals() {
 
 void set_child(int id) {
   child = id;
+}
+
+sigset_t blocked_in_background() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTTOU);
+  return signals;
 }
 
 int signal_exit_code() {
