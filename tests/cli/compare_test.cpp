@@ -39,6 +39,79 @@ TEST_CASE("runs of one comparison have one number type, that of its first run") 
     CHECK(has(read_file(here / run / "config.toml"), "precision = \"float64\""));
 }
 
+TEST_CASE("the number type that is left open is that of the runs that left it open") {
+  const Workplace here;
+  write_configurations(here);
+  const auto give = [&](const char* file, const std::string& type) {
+    auto text = read_file(here / file);
+    const std::string given = "precision = \"float32\"";
+    write_file(here / file, text.replace(text.find(given), given.size(), type));
+  };
+  give("a.toml", "precision = \"float64\"");
+  REQUIRE(here.run(compare()).code == 0);
+  // The first configuration's own word is not the other's.
+  give("b.toml", "precision = \"auto\"");
+  const auto more = here.run(compare({"--seeds", "2"}));
+  CAPTURE(more.err);
+  REQUIRE(more.code == 0);
+  CHECK(has(more.err, "2 of 4 runs are there already"));
+  CHECK(has(read_file(here / "all/a/seed-1/config.toml"), "precision = \"float64\""));
+  CHECK(has(read_file(here / "all/b/seed-1/config.toml"), "precision = \"float32\""));
+}
+
+TEST_CASE("what each run is given its own of is refused in --set, before training") {
+  const Workplace here;
+  write_configurations(here);
+  const auto refused = [&](const Words& words, const std::string& remedy) {
+    const auto result = here.run(words);
+    CAPTURE(result.err);
+    CHECK(result.code == 2);
+    CHECK(has(result.err, remedy));
+    CHECK_FALSE(here.exists("all"));
+  };
+  const std::string seeds = "--seeds N trains with the seeds 0 to N-1",
+                    out = "name the folder for all runs with --out DIR";
+  refused(compare({"--set", "run.seed=3"}), seeds);
+  refused(compare({"--set", "run.out=mine"}), out);
+  refused(compare({"--set", "run={seed = 3}"}), seeds);
+  refused({"sweep", "a.toml", "--out", "all", "--set", "run.seed=0,1"}, seeds);
+  refused({"sweep", "a.toml", "--out", "all", "--set", "optimizer.lr=0.1,0.2", "--set",
+           "run.out=mine"},
+          out);
+  CHECK_FALSE(here.exists("mine"));
+}
+
+TEST_CASE("configurations without an accuracy are told before training, and so on the page") {
+  const Workplace here;
+  write_configurations(here);
+  std::filesystem::create_directory(here / "set");
+  for (int i = 0; i < 16; ++i) {  // at the top of a folder: without a class
+    std::string pixels;
+    for (int at = 0; at < 3 * 16 * 16; ++at) pixels += static_cast<char>(at * (i + 3) % 251);
+    write_file(here / ("set/" + std::to_string(i) + ".ppm"), "P6 16 16 255\n" + pixels);
+  }
+  const Words set = {"--set", "data.source=\"auto\"", "--data", "set", "--seeds", "2"};
+  const auto result = here.run(compare(set));
+  CAPTURE(result.err, result.out);
+  REQUIRE(result.code == 0);
+  const auto warned = result.err.find(
+      "there will be no accuracy of a, b to compare: the pictures have no labels");
+  REQUIRE(warned != std::string::npos);
+  CHECK(warned < result.err.find("run 1 of 4"));
+  const auto page = read_file(here / "all/compare.html");
+  CHECK(has(result.out, "No accuracy of a, b: the pictures have no labels"));
+  CHECK(has(page, "No accuracy of a, b: the pictures have no labels"));
+  for (const auto& text : {result.out, page}) CHECK_FALSE(has(text, "has no interval without"));
+  // Where nothing is trained there is nothing to be warned of.
+  CHECK_FALSE(has(here.run(compare(set)).err, "there will be no accuracy"));
+
+  const auto never = here.run({"compare", "a.toml", "b.toml", "--set", "train.max_steps=1", "--set",
+                               "eval.knn_every=\"never\"", "--out", "never"});
+  CAPTURE(never.err);
+  REQUIRE(never.code == 0);
+  CHECK(has(never.err, "there will be no accuracy of a, b to compare"));
+}
+
 TEST_CASE("configurations are trained with each seed, kept when finished, and compared") {
   const Workplace here;
   write_configurations(here);
@@ -150,6 +223,27 @@ TEST_CASE("a signal ends the run that goes on, then the comparison; a later one 
     CHECK_FALSE(here.exists("all/b"));
     if (signal == SIGTERM) CHECK(has(result.err, "was not finished: it goes on"));
   }
+}
+
+TEST_CASE("a comparison that replaces runs goes on without --overwrite") {
+  const Workplace here;
+  write_configurations(here);
+  Words words = {"compare", "a.toml", "b.toml", "--set", "train.epochs=100000", "--out", "all"};
+  const auto stopped = [&](std::size_t steps) {
+    program::Process process(here.call(words));
+    process.until([&] { return events(here / "all/a/seed-0", "step").size() >= steps; });
+    process.send(SIGINT);
+    return process.wait();
+  };
+  words.emplace_back("--overwrite");
+  const auto first = stopped(3);
+  CHECK(first.code == 130);
+  CHECK(has(first.err, "the same command without --overwrite goes on from there"));
+  const auto steps = events(here / "all/a/seed-0", "step").size();
+  words.pop_back();
+  const auto second = stopped(steps + 1);
+  CHECK(has(second.err, "was not finished: it goes on"));
+  CHECK(has(second.err, "the same command goes on from there"));
 }
 
 TEST_CASE("a supervisor that ignores the ends of its children does not hang a comparison") {

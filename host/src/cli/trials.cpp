@@ -4,6 +4,7 @@
 #include "cli/finished_comparison.hpp"
 #include "cli/process.hpp"
 #include "config/difference.hpp"
+#include "config/document.hpp"
 #include "plugin/stamp.hpp"
 #include "report/text.hpp"
 #include "run/full_paths.hpp"
@@ -23,6 +24,18 @@ bool of_the_run(const config::Difference& item, const config::Config& wanted) {
   if (item.section == "train") return item.key == "passes" && wanted.train.passes == "auto";
   return wanted.data.normalize == "auto" && item.section == "data" &&
          (item.key == "normalize" || item.key == "mean" || item.key == "std");
+}
+
+/// Throws Error(usage) where --set names what every run is given its own of.
+void refuse_keys_of_runs(const Variant& variant) {
+  config::Document document;
+  for (const auto& [text, origin] : variant.assignments) document.set(text, origin);
+  const auto refuse = [&](const std::string& key, const char* remedy) {
+    if (document.find(key) != nullptr)
+      throw Error(ErrorKind::usage, "--set " + key + ": each run has its own: " + remedy);
+  };
+  refuse("run.seed", "--seeds N trains with the seeds 0 to N-1");
+  refuse("run.out", "name the folder for all runs with --out DIR");
 }
 
 /// The id of a plugin of which another build is found now; empty where there is none.
@@ -60,6 +73,7 @@ Trials::Trials(const Arguments& arguments, plugin::Catalog& catalog, Log& log,
   const std::int64_t seeds = arguments.number("seeds");
   if (seeds < 1 || seeds > most_seeds)
     throw Error(ErrorKind::usage, Log::join("--seeds is a number from 1 to ", most_seeds));
+  for (const Variant& variant : variants_) refuse_keys_of_runs(variant);
   for (const Variant& variant : variants_) prepare(variant);
   // Seed by seed, so that an interrupted comparison is one of fewer seeds.
   for (std::int64_t seed = 0; seed < seeds; ++seed) {
@@ -83,18 +97,20 @@ void Trials::prepare(const Variant& variant) {
   auto prepared = run::prepare(layers(variant), catalog_);
   configs_.push_back(prepared.config);
   run::complete_paths(configs_.back());
-  settle_precision(configs_.back());
+  settle_precision(configs_.back(), variant.label);
   prepared.config.data.normalize = "none";  // measuring takes time and changes no fingerprint
-  fingerprints_.push_back(
-      data::fingerprint(*run::make_data_set(prepared.data, prepared.config).train));
+  const auto data = run::make_data_set(prepared.data, prepared.config);
+  fingerprints_.push_back(data::fingerprint(*data.train));
+  if (!data.queries) unasked_ += (unasked_.empty() ? "" : ", ") + variant.label;
 }
 
-/// One for all runs that leave it open: each child's own probe might find otherwise.
-void Trials::settle_precision(config::Config& config) {
+/// One for all runs that leave it open: each child's own probe might find otherwise. The runs of the
+/// first such variant have it where they are there already.
+void Trials::settle_precision(config::Config& config, const std::string& label) {
   if (config.run.precision != "auto") return;
   if (precision_.empty()) {
     auto first = config;
-    first.run.out = out_ / variants_.front().label / "seed-0";
+    first.run.out = out_ / label / "seed-0";
     const auto use =
         arguments_.flag("overwrite") ? run::FolderUse::overwrite : run::FolderUse::resume;
     precision_ = run::settle_precision(first, use, nullptr, log_).run.precision;
@@ -185,6 +201,8 @@ int Trials::run() {
     if (!kept(planned)) missing.push_back(planned);
   if (missing.size() < plan_.size())
     log_.info(plan_.size() - missing.size(), " of ", plan_.size(), " runs are there already");
+  if (!missing.empty() && !unasked_.empty())
+    log_.warn("there will be no accuracy of ", unasked_, " to compare: ", report::why_no_accuracy);
   int code = 0;
   for (std::size_t i = 0; i < missing.size() && !stop; ++i) {
     tell(missing[i], i, missing.size());
@@ -201,7 +219,10 @@ int Trials::run() {
   }
   if (!stop) return code;
   log_.warn("stopped with ", seconds_.size(), " of ", plan_.size(),
-            " runs finished; the same command goes on from there");
+            " runs finished; the same command",
+            arguments_.flag("overwrite") ? " without --overwrite goes on from there, and keeps "
+                                           "earlier runs that were not replaced yet"
+                                         : " goes on from there");
   return signal_exit_code();
 }
 

@@ -26,7 +26,7 @@ class Trials {
   static void add_options(Arguments& arguments);
 
   /// Reads and checks every variant. Throws what is wrong with one, Error(usage) for a missing
-  /// --out or for seeds below 1.
+  /// --out, for seeds below 1, or for a variant that sets run.seed or run.out.
   Trials(const Arguments& arguments, plugin::Catalog& catalog, Log& log,
          std::vector<Variant> variants);
 
@@ -50,7 +50,7 @@ class Trials {
   };
 
   void prepare(const Variant& variant);
-  void settle_precision(config::Config& config);
+  void settle_precision(config::Config& config, const std::string& label);
   int run();
   void report();
   /// Whether the run there was left by this call, or kept by it.
@@ -68,6 +68,7 @@ class Trials {
   std::vector<Variant> variants_;
   std::vector<config::Config> configs_;
   std::vector<std::string> fingerprints_;
+  std::string unasked_;  // labels of the variants that no pictures are there to evaluate with
   std::vector<Planned> plan_;
   std::filesystem::path out_;
   std::string precision_;                        // of all runs whose configuration leaves it open

@@ -175,7 +175,28 @@ Interval difference(const std::vector<RunRecord>& runs, const Group& first, cons
   return paired_interval(differences);
 }
 
+/// Whether its runs finished without an accuracy.
+bool lacks_accuracy(const ComparedGroup& row) {
+  return row.finished > 0 && row.accuracy.count == 0;
+}
+
+void tell_missing_accuracy(Comparison& result) {
+  std::string labels;
+  for (const auto& row : result.rows)
+    if (lacks_accuracy(row)) labels += (labels.empty() ? "" : ", ") + row.label;
+  if (!labels.empty())
+    result.notes.push_back("No accuracy of " + labels + ": " + why_no_accuracy +
+                           ", or features were not finite.");
+}
+
+/// Whether more seeds would give the first configuration and another one an interval.
+bool lacks_seeds(const Comparison& result) {
+  return !lacks_accuracy(result.rows.front()) &&
+         !std::all_of(result.rows.begin() + 1, result.rows.end(), lacks_accuracy);
+}
+
 void add_notes(Comparison& result) {
+  tell_missing_accuracy(result);
   if (result.groups.size() < 2) return;
   std::size_t pairs = 0;
   for (const auto& row : result.rows) pairs = std::max(pairs, row.to_first.pairs);
@@ -187,7 +208,7 @@ void add_notes(Comparison& result) {
         "interval (Student's t), after other numbers the standard deviation over seeds (n − 1).");
     if (result.groups.size() > 2)
       result.notes.emplace_back("The intervals are not corrected for there being several of them.");
-  } else {
+  } else if (lacks_seeds(result)) {
     result.notes.emplace_back(
         "A difference has no interval without two seeds that both configurations were run with.");
   }

@@ -34,6 +34,11 @@ struct ComparedGroup {
   Interval to_first;
 };
 
+/// To follow a colon: why runs finish without an accuracy.
+inline constexpr const char* why_no_accuracy =
+    "the pictures have no labels, or eval.knn_every = \"never\", or none are held out "
+    "(eval.holdout) and eval.path names none";
+
 struct Comparison {
   std::vector<Group> groups;
   std::vector<ComparedGroup> rows;    ///< one a group

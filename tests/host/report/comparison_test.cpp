@@ -82,6 +82,26 @@ TEST_CASE("only finished runs enter, and what differs is told") {
   CHECK(mentions(result.cautions, "different batch sizes: 32 (one, two, three); 64 (four)"));
 }
 
+TEST_CASE("a lack of accuracies is told apart from a lack of seeds") {
+  Runs runs;
+  runs.add("a/one", {});
+  runs.add("b/one", {.objective = "simsiam"});
+  runs.add("c/one", {.objective = "simclr"});
+  const std::string seeds = "no interval without two seeds";
+  CHECK(mentions(runs.compare().notes, seeds));
+  CHECK_FALSE(mentions(runs.compare().notes, "No accuracy"));
+  runs.records[1].evaluations.clear();
+  const auto one = runs.compare();
+  CHECK(mentions(one.notes, "No accuracy of b: the pictures have no labels"));
+  CHECK(mentions(one.notes, seeds));  // of a and c
+  runs.records[0].evaluations.clear();
+  const auto two = runs.compare();
+  CHECK(mentions(two.notes, "No accuracy of a, b: "));
+  CHECK_FALSE(mentions(two.notes, seeds));  // differences are to a
+  runs.records.resize(1);
+  CHECK(mentions(runs.compare().notes, "No accuracy of a: "));
+}
+
 TEST_CASE("times of different machines or threads are told") {
   Runs runs;
   runs.add("one", {});
