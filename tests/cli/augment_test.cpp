@@ -125,9 +125,28 @@ TEST_CASE("a preview of pictures that are not there is refused, and nothing is w
     const auto result = here.run(words);
     CHECK(result.code == 2);
     CHECK(has(result.err, "there are 36 to train on"));
+    CHECK(has(result.err, "give others with --epoch, --first and --images"));
   }
   CHECK(here.run({"augment", "tiny.toml"}).code == 2);
   CHECK_FALSE(here.exists("preview.png"));
+}
+
+TEST_CASE("a preview of fewer pictures than usual shows those that there are") {
+  const Workplace here;
+  lay_out(here, 5, {"{ use = \"horizontal_flip\" }"});
+  CHECK(preview(here, {}).at("pictures").size() == 5);
+  const auto last = preview(here, {"--first", "3"}).at("pictures");
+  REQUIRE(last.size() == 2);
+  CHECK(last[0].at("place") == 3);
+  for (const Words& more : {Words{"--images", "6"}, Words{"--first", "5"}}) {
+    Words words = {"augment", "preview", "views.toml"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto result = here.run(words);
+    CAPTURE(result.err);
+    CHECK(result.code == 2);
+    CHECK(has(result.err, "there are 5 to train on"));
+    CHECK(has(result.err, "--images"));
+  }
 }
 
 TEST_CASE("what a preview tells of its draws is what the picture shows") {

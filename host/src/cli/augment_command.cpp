@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
 
 namespace tandem::cli {
 namespace {
@@ -25,7 +26,7 @@ Arguments augment_arguments() {
       "an operation does not say.");
   add_config_options(arguments, 2, false);
   arguments.add_text("out", "FILE", "the picture to write, a PNG", "preview.png");
-  arguments.add_number("images", "N", "how many pictures", 8);
+  arguments.add_number("images", "N", "how many pictures; default: 8, or as many as there are");
   arguments.add_number("epoch", "N", "which epoch, from 0", 0);
   arguments.add_number("first", "N", "place of the first one in the epoch's order, from 0", 0);
   arguments.add_flag("steps",
@@ -140,8 +141,10 @@ int augment_command(const Strings& words) {
   auto layers = read_layers(arguments, given.size() == 2 ? given[1] : "");
   std::erase_if(layers.assignments, [](const auto& item) { return item.origin == "--out"; });
   const auto prepared = run::prepare(layers, catalog);
-  const run::PreviewOptions options{arguments.number("epoch"), arguments.number("first"),
-                                    arguments.number("images"), arguments.flag("steps"),
+  std::optional<std::int64_t> images;
+  if (arguments.has("images")) images = arguments.number("images");
+  const run::PreviewOptions options{arguments.number("epoch"), arguments.number("first"), images,
+                                    arguments.flag("steps"),
                                     arguments.json() || !arguments.quiet()};
   const auto preview = run::preview(prepared, catalog, options);
   const std::string out = arguments.text("out");

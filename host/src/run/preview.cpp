@@ -1,6 +1,7 @@
 #include "run/preview.hpp"
 
 #include "data/epoch_order.hpp"
+#include "report/text.hpp"
 #include "run/model.hpp"
 #include "tandem/base/error.hpp"
 #include "tandem/base/log.hpp"
@@ -11,17 +12,20 @@ namespace tandem::run {
 
 data::SheetOptions sheet_options(const data::Source& train, std::uint64_t seed,
                                  const PreviewOptions& options) {
-  if (options.epoch < 0 || options.first < 0 || options.images < 1 ||
-      options.images > train.size() - options.first) {
+  constexpr std::int64_t usual = 8;
+  const std::int64_t left = train.size() - std::max<std::int64_t>(options.first, 0);
+  const std::int64_t images = options.images.value_or(std::clamp<std::int64_t>(left, 1, usual));
+  if (options.epoch < 0 || options.first < 0 || images < 1 || images > left) {
     throw Error(ErrorKind::usage,
-                Log::join("epoch ", options.epoch, " has no ", options.images,
-                          " pictures from place ", options.first, " on: there are ", train.size(),
-                          " to train on, and epochs and places count from 0"));
+                Log::join("epoch ", options.epoch, " has no ", report::counted(images, "picture"),
+                          " from place ", options.first, " on: there are ", train.size(),
+                          " to train on, and epochs and places count from 0; give others with "
+                          "--epoch, --first and --images"));
   }
   data::SheetOptions sheet;
   sheet.seed = seed;
   sheet.epoch = options.epoch;
-  sheet.samples.resize(static_cast<std::size_t>(options.images));
+  sheet.samples.resize(static_cast<std::size_t>(images));
   data::EpochOrder(train.size(), seed).copy(options.epoch, options.first, sheet.samples);
   return sheet;
 }

@@ -3,6 +3,8 @@
 #include "data/contact_sheet.hpp"
 #include "run/configuration.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +13,11 @@ namespace tandem::run {
 /// Which pictures of training are to be shown.
 struct PreviewOptions {
   std::int64_t epoch = 0;
-  std::int64_t first = 0;   ///< place in the epoch's order
-  std::int64_t images = 8;  ///< how many, from there on
-  bool steps = false;       ///< what each operation makes of them
-  bool draws = false;       ///< tell what each operation draws
+  std::int64_t first = 0;  ///< place in the epoch's order
+  std::optional<std::int64_t>
+      images;          ///< how many, from there on; none: 8, or as many as there are
+  bool steps = false;  ///< what each operation makes of them
+  bool draws = false;  ///< tell what each operation draws
 };
 
 struct Preview {
