@@ -143,6 +143,31 @@ TEST_CASE("a run's weights have torchvision's names and say what they are") {
   CHECK(objective.at("projector.0.weight").at("shape") == Json({16, 8}));
 }
 
+TEST_CASE("a run stores the folder that it read, also where the path leads over a link") {
+  const Workplace here;
+  std::filesystem::create_directories(here / "real/inner");
+  std::filesystem::create_directory_symlink("real/inner", here / "link");
+  // The folder that is trained on, and another one where the words alone lead to.
+  for (const auto& [folder, pictures] :
+       std::map<std::string, int>{{"real/pictures", 16}, {"pictures", 12}}) {
+    std::filesystem::create_directory(here / folder);
+    for (int i = 0; i < pictures; ++i) {
+      std::string pixels;
+      for (int at = 0; at < 3 * 16 * 16; ++at) pixels += static_cast<char>(at * (i + 3) % 251);
+      write_file(here / folder / (std::to_string(i) + ".ppm"), "P6 16 16 255\n" + pixels);
+    }
+  }
+  for (const Words& words : {here.tiny({"--set", "data.source=\"auto\"", "--set",
+                                        "train.max_steps=1", "--data", "link/../pictures"}),
+                             Words{"train", "run/config.toml", "--out", "again"}}) {
+    const auto result = here.run(words);
+    CAPTURE(result.err);
+    REQUIRE(result.code == 0);
+  }
+  for (const char* run : {"run", "again"})
+    CHECK(Json::parse(read_file(here / run / "manifest.json")).at("data").at("pictures") == 16);
+}
+
 TEST_CASE("a run's configuration runs again, to the same weights") {
   const auto& here = finished().here;
   const auto again = here.run({"train", "run/config.toml", "--out", "again", "--quiet"});

@@ -1,11 +1,27 @@
 #include "run/full_paths.hpp"
 
 #include <filesystem>
+#include <system_error>
 
 namespace tandem::run {
 
 std::string in_full(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
+  std::filesystem::path full;
+  for (const auto& part : std::filesystem::absolute(path)) {
+    if (part == ".") continue;
+    if (part != "..") {
+      full /= part;
+      continue;
+    }
+    // Above a link is what lies above the folder that it points to.
+    std::error_code error;
+    if (std::filesystem::is_symlink(full, error)) {
+      const auto folder = std::filesystem::canonical(full, error);
+      if (!error) full = folder;
+    }
+    full = full.parent_path();
+  }
+  return full.string();
 }
 
 void complete_paths(config::Component& component) {

@@ -6,7 +6,8 @@
 
 namespace tandem::run {
 
-/// A path that means the same in every folder.
+/// A path that means the same in every folder, without "." and "..": what the system would open by
+/// the path as it is given. Links stay, but for one that ".." follows.
 std::string in_full(const std::string& path);
 
 /// Makes the paths among a plugin's parameters absolute.
