@@ -55,6 +55,43 @@ TEST_CASE("a check of a folder tells what is in it, for people and for machines"
   CHECK(json.at("content").get<std::string>().size() == 32);
 }
 
+TEST_CASE("the fingerprints of a check are those of the runs' manifests") {
+  const Workplace here;
+  const Words check = {"data",
+                       "check",
+                       "anywhere",
+                       "--set",
+                       "data.source=\"synthetic\"",
+                       "--set",
+                       "data.synthetic_count=40",
+                       "--set",
+                       "data.synthetic_size=16",
+                       "--set",
+                       "data.synthetic_classes=4"};
+  auto machine = check;
+  machine.emplace_back("--json");
+  const auto json = Json::parse(here.run(machine).out);
+  const auto noted = [&](const std::string& out, const Words& more) {
+    Words words = {"--out", out, "--set", "train.max_steps=1"};
+    words.insert(words.end(), more.begin(), more.end());
+    REQUIRE(here.run(here.tiny(words)).code == 0);
+    const auto manifest = Json::parse(read_file(here / out / "manifest.json"));
+    return manifest.at("data").at("fingerprint").get<std::string>();
+  };
+  const auto held = noted("held", {}), all = noted("all", {"--set", "eval.holdout=0"});
+  CHECK(held != all);
+  CHECK(json.at("training_fingerprint") == held);
+  CHECK(json.at("fingerprint") == all);
+  const auto text = here.run(check).out;
+  CHECK(has(text, "\nfingerprint " + all + " (as the manifest of a run on all pictures has it)\n"));
+  CHECK(has(text, "\n            " + held + " (likewise where eval.holdout = 0.1, the default, "));
+
+  // Without classes nothing is held out.
+  for (const char* name : {"set/1.ppm", "set/2.ppm", "set/3.ppm", "set/4.ppm", "set/5.ppm"})
+    put(here, name, dot(2, 51));
+  CHECK(has(here.run({"data", "check", "set"}).out, " (as a run's manifest has it)\n"));
+}
+
 TEST_CASE("a check ends with 4 where a run would stop, after it has told everything") {
   const Workplace here;
   put(here, "set/1.ppm", dot(2, 51));

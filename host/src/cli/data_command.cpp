@@ -68,6 +68,13 @@ data::DataReport check(const data::Source& source, const std::atomic<bool>& stop
                           [&line](std::int64_t done, std::int64_t bad) { line.show(done, bad); });
 }
 
+/// Of the pictures that a run whose [eval] says nothing trains on.
+std::string training_fingerprint(const run::SourcePointer& source) {
+  config::Config config;
+  config.data.normalize = "none";  // measuring takes time and changes no fingerprint
+  return data::fingerprint(*run::make_data_set(source, config).train);
+}
+
 /// As strictly as a run is.
 void judge(const data::DataReport& report, double max_bad) {
   const auto bad = static_cast<double>(report.bad.size());
@@ -85,7 +92,7 @@ int data_command(const Strings& words) {
       "data check DIR|FILE [options]",
       "Decodes every picture of a data set on all processors and tells which cannot be read and "
       "why,\n"
-      "sizes, channels, mean and deviation to paste, classes, duplicates, and a fingerprint.\n"
+      "sizes, channels, mean and deviation to paste, classes, duplicates, and fingerprints.\n"
       "Exits with 0 where a run would go on, with 4 where data.max_bad is exceeded.");
   arguments.positional("words", 2);
   arguments.add_list("set", "KEY=VALUE",
@@ -105,10 +112,11 @@ int data_command(const Strings& words) {
     log.warn("stopped by a signal before the end: nothing to tell");
     return signal_exit_code();
   }
+  const auto training = training_fingerprint(source);
   if (arguments.json()) {
-    std::cout << formats::json_text(data_report_json(report, *source));
+    std::cout << formats::json_text(data_report_json(report, *source, training));
   } else {
-    std::cout << data_report_text(report, *source);
+    std::cout << data_report_text(report, *source, training);
   }
   judge(report, section.max_bad);
   return 0;

@@ -1,6 +1,7 @@
 #include "cli/data_report.hpp"
 
 #include "config/origin.hpp"
+#include "config/sections.hpp"
 #include "report/text.hpp"
 #include "report/text_table.hpp"
 #include "tandem/base/log.hpp"
@@ -98,6 +99,17 @@ void add_normalization(std::ostream& out, const DataReport& report) {
       << "\nstd = " << list_of(kind.values.std) << '\n';
 }
 
+void add_fingerprints(std::ostream& out, const DataReport& report, const std::string& training) {
+  out << "\nfingerprint " << report.fingerprint;
+  if (training == report.fingerprint) {
+    out << " (as a run's manifest has it)\n";
+    return;
+  }
+  out << " (as the manifest of a run on all pictures has it)\n            " << training
+      << " (likewise where eval.holdout = " << config::EvalSection().holdout
+      << ", the default, of them are held out)\n";
+}
+
 std::int64_t repeated(const DataReport& report) {
   std::int64_t count = 0;
   for (const auto& group : report.duplicates) count += static_cast<std::int64_t>(group.size()) - 1;
@@ -126,7 +138,8 @@ formats::Json json(int channels, const ChannelKind& kind) {
 
 }  // namespace
 
-std::string data_report_text(const DataReport& report, const data::Source& source) {
+std::string data_report_text(const DataReport& report, const data::Source& source,
+                             const std::string& training) {
   std::ostringstream out;
   out << counted(report.pictures, "picture") << ", " << report.bad.size() << " unreadable, "
       << repeated(report) << " the same as one before\n";
@@ -136,18 +149,19 @@ std::string data_report_text(const DataReport& report, const data::Source& sourc
   add_channels(out, report);
   add_classes(out, report);
   add_normalization(out, report);
-  out << "\nfingerprint " << report.fingerprint << " (as a run's manifest has it)\ncontent     "
-      << data::hex(report.content) << " (of all pixels)\n";
+  add_fingerprints(out, report, training);
+  out << "content     " << data::hex(report.content) << " (of all pixels)\n";
   return out.str();
 }
 
-formats::Json data_report_json(const DataReport& report, const data::Source& source) {
+formats::Json data_report_json(const DataReport& report, const data::Source& source,
+                               const std::string& training) {
   formats::Json result = {
       {"pictures", report.pictures},          {"unreadable", formats::Json::array()},
       {"height", json(report.height)},        {"width", json(report.width)},
       {"channels", formats::Json::array()},   {"classes", formats::Json::array()},
       {"duplicates", formats::Json::array()}, {"fingerprint", report.fingerprint},
-      {"content", data::hex(report.content)}};
+      {"training_fingerprint", training},     {"content", data::hex(report.content)}};
   for (const auto& bad : report.bad) {
     result["unreadable"].push_back(
         {{"index", bad.index}, {"name", source.name(bad.index)}, {"reason", bad.reason}});

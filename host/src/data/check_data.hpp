@@ -40,7 +40,7 @@ struct DataReport {
   /// Pictures with the same decoded pixels: two or more each, in order, by their first.
   std::vector<std::vector<std::int64_t>> duplicates;
   ContentHash content{};    ///< of all pixels in order; unreadable pictures count as such
-  std::string fingerprint;  ///< the one that runs note: `data::fingerprint`
+  std::string fingerprint;  ///< of all pictures: `data::fingerprint`
 };
 
 /// How far a check is. [called by one thread at a time, though not always the same]
