@@ -297,6 +297,10 @@ TEST_CASE("a linear probe leaves the network alone, and says how it was made") {
   REQUIRE(few.code == 0);
   const auto probe = Json::parse(few.out).at("probes")[0];
   CHECK(probe.at("labels") == 4);  // one a class
+  // 4 / 120 is a thirtieth.
+  CHECK(has(Json::parse(few.out).at("protocol"),
+            "labels of 4 of the bank's 120 (3.333 %, asked for 1 %), as many of each class"));
+  CHECK_FALSE(has(answer.at("protocol"), "labels of"));
   CHECK(probe.at("lr_chosen") == false);
   CHECK(probe.at("lr") == 0.3);
   CHECK(Json::parse(here.run(with(linear, {"--lr", "0.5"})).out).at("probes")[0].at("lr") == 0.5);
@@ -312,6 +316,34 @@ TEST_CASE("a linear probe leaves the network alone, and says how it was made") {
   }
 }
 
+TEST_CASE("a linear probe tells how many labels it had, also where a class has too few") {
+  const Workplace here;
+  const auto put = [&](const std::string& folder, int pictures) {
+    std::filesystem::create_directories(here / folder);
+    for (int i = 0; i < pictures; ++i) {
+      std::string pixels;
+      for (int at = 0; at < 256; ++at)
+        pixels += static_cast<char>(at * (folder.back() - '_') * (i + 3) % 251);
+      write_file(here / folder / (std::to_string(i) + ".pgm"), "P5 16 16 255\n" + pixels);
+    }
+  };
+  put("train/a", 20);
+  put("train/b", 4);
+  put("test/a", 3);
+  put("test/b", 3);
+  REQUIRE(here.run(here.tiny({"--set", "data.source=\"auto\"", "--data", "train", "--set",
+                              "data.channels=3", "--set", "eval.path=\"test\""}))
+              .code == 0);
+  const auto half =
+      here.run({"eval", "linear", "run", "--fraction", "0.5", "--lr", "0.3", "--json"});
+  CAPTURE(half.err);
+  REQUIRE(half.code == 0);
+  // Half of 24 are 6 of each class, of which b has 4.
+  CHECK(Json::parse(half.out).at("probes")[0].at("labels") == 10);
+  CHECK(has(Json::parse(half.out).at("protocol"),
+            "labels of 10 of the bank's 24 (41.67 %, asked for 50 %)"));
+}
+
 TEST_CASE("the best epoch's weights are kept, and not where test pictures would choose them") {
   const Workplace here;
   REQUIRE(here.run(here.tiny(with(labelled, {"--set", "eval.knn_every=1"}))).code == 0);
@@ -323,6 +355,11 @@ TEST_CASE("the best epoch's weights are kept, and not where test pictures would 
   REQUIRE(answer.code == 0);
   CHECK(knn_of(answer) == best);
   CHECK(has(Json::parse(answer.out).at("protocol"), "chosen on these very queries"));
+  Words table = {"eval", "knn", "run", "--baselines", "--json"};
+  CHECK_FALSE(has(Json::parse(here.run(table).out).at("protocol"), "the best kNN"));
+  table.insert(table.end(), {"--epoch", "best"});
+  CHECK(has(Json::parse(here.run(table).out).at("protocol"),
+            "the trained network of the epoch with the best kNN, chosen on these very queries"));
 
   std::filesystem::create_directories(here / "test/a");
   std::filesystem::create_directories(here / "test/b");
@@ -344,6 +381,12 @@ TEST_CASE("the best epoch's weights are kept, and not where test pictures would 
                               "eval.path=\"test\""}))
               .code == 0);
   CHECK(here.run({"eval", "knn", "named"}).code == 0);
+  // What cannot be asked is told beside the baselines too.
+  write_file(here / "test/b/2.pgm", "P5 16 16 255\ncut off");
+  const auto beside = here.run({"eval", "knn", "named", "--baselines", "--json"});
+  CAPTURE(beside.err);
+  REQUIRE(beside.code == 0);
+  CHECK(has(Json::parse(beside.out).at("protocol"), "un-augmented, of which 0 and 1 take no part"));
 }
 
 TEST_CASE("features that are not finite are told with the first picture, and end no training") {

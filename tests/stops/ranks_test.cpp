@@ -146,6 +146,17 @@ TEST_CASE("a plugin that never comes back on one rank ends them all, and leaves 
   CHECK_FALSE(here.exists("run/checkpoints/latest"));
 }
 
+TEST_CASE("ranks are in a terminal's background, where stty tostop does not stop what they print") {
+  const Workplace here;
+  std::string line = "stty tostop && exec \"" TANDEM_PROGRAM "\"";
+  for (const auto& word : here.tiny({"--ranks", "2"})) line += " " + word;
+  const std::string command = "cd '" + here.call({}).folder.string() +
+                              "' && timeout 120 script -qec '" + line +
+                              "' terminal.txt < /dev/null > out";
+  CHECK(std::system(command.c_str()) == 0);
+  CHECK(has(read_file(here / "terminal.txt"), "finished after 8 steps"));
+}
+
 TEST_CASE("what ranks cannot share is refused, once") {
   const Workplace here;
   const auto result = here.run(here.tiny({"--ranks", "2", "--set", "train.batch_size=9"}));

@@ -27,7 +27,9 @@ Arguments linear_arguments() {
   arguments
       .add_real(
           "fraction", "SHARE",
-          "of the training pictures whose labels are used: as many of each class, at least one", 1)
+          "of the training pictures whose labels are used: as many of each class, at least one, "
+          "all of a class that has fewer; the protocol tells how many they were",
+          1)
       .add_number("epochs", "N", "passes over the training features", 100)
       .add_text("lr", "LIST",
                 "learning rates to choose from (default 0.001,0.003,0.01,0.03,0.1,0.3,1,3,10); one "

@@ -74,19 +74,20 @@ Sets project(const Sets& sets) {
 
 }  // namespace
 
-std::vector<Accuracies> compare_with_baselines(TrainedRun& run,
-                                               const std::function<void(const Accuracies&)>& done) {
+Baselines compare_with_baselines(TrainedRun& run,
+                                 const std::function<void(const Accuracies&)>& done) {
   const config::Config& config = run.config();
   const DataSet& data = run.data();
   const data::Shape& shape = run.shape();
-  std::vector<Accuracies> lines;
+  Baselines result;
   const auto add = [&](std::string name, const Sets& sets) {
-    lines.push_back(measure(std::move(name), sets, config));
-    done(lines.back());
+    result.lines.push_back(measure(std::move(name), sets, config));
+    done(result.lines.back());
   };
   {
     Pictures bank(data.bank, shape, {}, at::kFloat), queries(data.queries, shape, {}, at::kFloat);
     const auto sets = raw(bank, queries);
+    result.protocol = protocol(config, data, left_out(sets.bank, sets.queries));
     const std::string pixels = pixel_features(shape);
     add(pixels, sets);
     add("PCA-128 of " + pixels, project(sets));
@@ -96,7 +97,7 @@ std::vector<Accuracies> compare_with_baselines(TrainedRun& run,
       queries(data.queries, shape, data.normalization, type);
   add("untrained " + config.backbone.id, encode(*run.untrained(), bank, queries));
   add("trained " + config.backbone.id, encode(run.encoder(), bank, queries));
-  return lines;
+  return result;
 }
 
 }  // namespace tandem::run

@@ -22,10 +22,16 @@ struct Accuracies {
   double shifted = 0;  ///< `knn` on queries moved by up to 3 pixels
 };
 
+/// The lines of the comparison, and what they rest on.
+struct Baselines {
+  std::string protocol;
+  std::vector<Accuracies> lines;
+};
+
 /// A run's trained network and the same untrained, against raw pixels (averaged to at most 32 × 32)
 /// and their first 128 principal components. `done` is told each line when it is ready.
 /// Precondition: the run's data set has queries.
-std::vector<Accuracies> compare_with_baselines(TrainedRun& run,
-                                               const std::function<void(const Accuracies&)>& done);
+Baselines compare_with_baselines(TrainedRun& run,
+                                 const std::function<void(const Accuracies&)>& done);
 
 }  // namespace tandem::run

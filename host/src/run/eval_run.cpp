@@ -2,10 +2,12 @@
 
 #include "eval/knn.hpp"
 #include "eval/linear_probe.hpp"
+#include "report/text.hpp"
 #include "run/evaluation.hpp"
 #include "run/feature_sets.hpp"
 #include "tandem/base/error.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -45,12 +47,22 @@ std::string votes(eval::Metric metric, const std::vector<eval::KnnResult>& resul
   return "cosine, k " + k + ", T " + listed(temperatures);
 }
 
-std::string spelled(const eval::LinearOptions& options, std::int64_t seeds) {
-  const std::string labels =
-      options.fraction < 1
-          ? Log::join("labels of ", 100 * options.fraction,
-                      " % of the bank, as many of each class, at least one, drawn by the seed, ")
-          : "";
+/// How many labels were used: not the share that was asked for where a class has too few rows for
+/// its part of it.
+std::string used_labels(const eval::LinearOptions& options, const eval::Features& bank,
+                        std::int64_t used) {
+  if (options.fraction == 1) return "";
+  const auto all = std::count_if(bank.labels.begin(), bank.labels.end(),
+                                 [](std::int64_t label) { return label >= 0; });
+  const double share = 100 * static_cast<double>(used) / static_cast<double>(all);
+  return Log::join("labels of ", used, " of the bank's ", all, " (", report::short_number(share),
+                   " %, asked for ", 100 * options.fraction,
+                   " %), as many of each class, at least one, all of a class that has fewer, drawn "
+                   "by the seed, ");
+}
+
+std::string spelled(const eval::LinearOptions& options, const std::string& labels,
+                    std::int64_t seeds) {
   const std::string rate =
       options.rates.size() == 1
           ? Log::join("learning rate ", options.rates[0])
@@ -88,8 +100,6 @@ LinearReport evaluate_linear(const EvalOptions& what, const eval::LinearOptions&
   const auto sets = feature_sets(what, catalog, log);
   LinearReport report;
   report.epochs = sets.epochs;
-  report.protocol = Log::join("linear probe, top1 in %, ", spelled(options, seeds), "; ", sets.of,
-                              ", ", sets.split);
   for (std::int64_t i = 0; i < seeds; ++i) {
     auto seeded = options;
     seeded.seed += static_cast<std::uint64_t>(i);
@@ -98,15 +108,21 @@ LinearReport evaluate_linear(const EvalOptions& what, const eval::LinearOptions&
     };
     report.results.push_back(eval::linear_probe(sets.bank, sets.queries, seeded, tell));
   }
+  // As many for each seed.
+  const std::string labels = used_labels(options, sets.bank, report.results.front().labels);
+  report.protocol = Log::join("linear probe, top1 in %, ", spelled(options, labels, seeds), "; ",
+                              sets.of, ", ", sets.split);
   return report;
 }
 
 BaselineReport evaluate_baselines(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
   const auto run = open_run(what, catalog, log);
   BaselineReport report;
-  report.lines =
+  auto baselines =
       compare_with_baselines(*run, [&](const auto& line) { log.info(line.features, ": done"); });
-  report.protocol = protocol(run->config(), run->data());
+  report.protocol = std::move(baselines.protocol);
+  if (what.best) report.protocol += ", the trained network of " + chosen_epoch(what);
+  report.lines = std::move(baselines.lines);
   report.epochs = run->epochs();
   report.section = run->config().eval;
   return report;

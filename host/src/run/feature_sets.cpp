@@ -30,15 +30,10 @@ eval::Describe projector(Objective& objective, const config::Config& config) {
   };
 }
 
-std::string chosen_epoch(const EvalOptions& what) {
-  if (!what.best) return "";
-  return what.queries.empty() ? " (the epoch with the best kNN, chosen on these very queries)"
-                              : " (the epoch with the best kNN of held-out training pictures)";
-}
-
 std::string of_network(const TrainedRun& run, const EvalOptions& what) {
+  const std::string chosen = chosen_epoch(what);
   return Log::join(network(run.config()), ", eval mode, run.seed ", run.config().run.seed, ", ",
-                   run.epochs(), " epochs", chosen_epoch(what));
+                   run.epochs(), " epochs", chosen.empty() ? "" : " (" + chosen + ")");
 }
 
 FeatureSets of_run(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
@@ -122,6 +117,12 @@ FeatureSets of_files(const EvalOptions& what) {
 }
 
 }  // namespace
+
+std::string chosen_epoch(const EvalOptions& what) {
+  if (!what.best) return "";
+  return what.queries.empty() ? "the epoch with the best kNN, chosen on these very queries"
+                              : "the epoch with the best kNN of held-out training pictures";
+}
 
 std::unique_ptr<TrainedRun> open_run(const EvalOptions& what, plugin::Catalog& catalog, Log& log) {
   const RunChoice choice{what.best, what.queries, what.trust};

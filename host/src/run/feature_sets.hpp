@@ -22,6 +22,9 @@ struct FeatureSets {
 /// has no class of a query's.
 FeatureSets feature_sets(const EvalOptions& what, plugin::Catalog& catalog, Log& log);
 
+/// How the epoch of a run's weights was chosen; empty for the last one.
+std::string chosen_epoch(const EvalOptions& what);
+
 /// Opens the run of `what`, told its threads. Throws Error(usage) where it names a file,
 /// Error(data) where there is nothing to ask.
 std::unique_ptr<TrainedRun> open_run(const EvalOptions& what, plugin::Catalog& catalog, Log& log);
