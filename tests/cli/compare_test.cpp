@@ -75,9 +75,9 @@ TEST_CASE("what each run is given its own of is refused in --set, before trainin
   refused(compare({"--set", "run.out=mine"}), out);
   refused(compare({"--set", "run={seed = 3}"}), seeds);
   refused({"sweep", "a.toml", "--out", "all", "--set", "run.seed=0,1"}, seeds);
-  refused({"sweep", "a.toml", "--out", "all", "--set", "optimizer.lr=0.1,0.2", "--set",
-           "run.out=mine"},
-          out);
+  refused(
+      {"sweep", "a.toml", "--out", "all", "--set", "optimizer.lr=0.1,0.2", "--set", "run.out=mine"},
+      out);
   CHECK_FALSE(here.exists("mine"));
 }
 
@@ -94,8 +94,8 @@ TEST_CASE("configurations without an accuracy are told before training, and so o
   const auto result = here.run(compare(set));
   CAPTURE(result.err, result.out);
   REQUIRE(result.code == 0);
-  const auto warned = result.err.find(
-      "there will be no accuracy of a, b to compare: the pictures have no labels");
+  const auto warned =
+      result.err.find("there will be no accuracy of a, b to compare: the pictures have no labels");
   REQUIRE(warned != std::string::npos);
   CHECK(warned < result.err.find("run 1 of 4"));
   const auto page = read_file(here / "all/compare.html");

@@ -33,8 +33,8 @@ void report_full_files();
 const std::atomic<bool>& catch_signals();
 /// A process that the second signal ends too; 0: none.
 void set_child(int id);
-/// What a child that leads a process group of its own begins with blocked: it is in the background of
-/// a terminal, where with `stty tostop` its output would stop it.
+/// What a child that leads a process group of its own begins with blocked: it is in the background
+/// of a terminal, where with `stty tostop` its output would stop it.
 sigset_t blocked_in_background();
 /// 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, 0 without a signal.
 int signal_exit_code();

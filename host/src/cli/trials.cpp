@@ -104,8 +104,8 @@ void Trials::prepare(const Variant& variant) {
   if (!data.queries) unasked_ += (unasked_.empty() ? "" : ", ") + variant.label;
 }
 
-/// One for all runs that leave it open: each child's own probe might find otherwise. The runs of the
-/// first such variant have it where they are there already.
+/// One for all runs that leave it open: each child's own probe might find otherwise. The runs of
+/// the first such variant have it where they are there already.
 void Trials::settle_precision(config::Config& config, const std::string& label) {
   if (config.run.precision != "auto") return;
   if (precision_.empty()) {
