@@ -41,6 +41,9 @@ TEST_CASE("views pass a ResNet together, and a run says so") {
   for (std::size_t i = 0; i < found.size(); ++i)
     CHECK(std::abs(found[i] - expected[i]) <= 1e-9 * std::abs(expected[i]));
 
+  // In chunks, which are there to save memory, one view's at a time.
+  REQUIRE(here.run(here.tiny({"--out", "chunks", "--set", "train.accumulate=2"})).code == 0);
+  CHECK(passes(here, "chunks") == "apart");
   // What goes on keeps what it began with.
   const auto more = here.run({"train", "apart", "--resume", "--set", "train.passes=auto", "--set",
                               "train.epochs=3", "--allow-change", "train.epochs"});

@@ -181,7 +181,7 @@ void TrainSection::declare(Fields<TrainSection>& f) {
   f("passes", &TrainSection::passes,
     "of separate views; together: those of one size pass the backbone as one batch, with "
     "BatchNorm's statistics for each view; apart: one after another; auto: together where a trial "
-    "gives the same")
+    "gives the same and batches are not in chunks")
       .choices({"auto", "together", "apart"});
   f("log_every", &TrainSection::log_every, "steps between lines of the metrics log")
       .min(1)

@@ -55,7 +55,10 @@ std::string settle_passes(const config::Config& config, train::Learner& learner,
                           const std::vector<data::Shape>& shapes, const train::Plan& plan,
                           Collective& ranks, Log& log) {
   const std::string& wanted = config.train.passes;
-  const bool same = wanted != "apart" && same_together(config, learner, shapes, plan);
+  // A chunk of all views takes the memory of as many chunks of one.
+  const bool for_memory = wanted == "auto" && config.train.accumulate > 1;
+  const bool same =
+      wanted != "apart" && !for_memory && same_together(config, learner, shapes, plan);
   if (wanted == "together" && !same) {
     throw Error(ErrorKind::config,
                 "train.passes = \"together\" needs separate views on the CPU, and networks whose "

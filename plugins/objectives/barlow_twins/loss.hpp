@@ -13,8 +13,8 @@ namespace tandem::barlow_twins {
 /// Σᵢⱼ cᵢⱼ² = ⟨ẑ₁ẑ₁ᵀ, ẑ₂ẑ₂ᵀ⟩/N².
 enum class Form { gram, correlation };
 
-/// The form with fewer multiplications: 4VN²D against 3V(V−1)ND² over V views, forward and
-/// backward.
+/// The form with fewer multiplications: 4VN²D, as on several ranks, against 3V(V−1)ND² over V
+/// views, forward and backward.
 Form cheaper_form(std::int64_t global_batch, std::int64_t width, std::size_t views);
 
 /// Means over all pairs of views, for the global batch; 0-dim. The terms are detached.
