@@ -31,6 +31,18 @@ Split split(std::string_view name) {
   return {name.substr(0, dot), name.substr(dot + 1)};
 }
 
+/// ".hidden", and "._0001.jpg", in which macOS keeps what its file system knows of 0001.jpg: parts
+/// of no sample, though they stand among its members.
+bool is_hidden(std::string_view name) {
+  return name.substr(name.rfind('/') + 1).starts_with('.');
+}
+
+/// `extension` is all behind a name's first dot: that of "0001.depth.png" is no picture's.
+bool is_picture_extension(std::string_view extension) {
+  return extension.find('.') == std::string_view::npos &&
+         is_picture_name("." + std::string(extension));
+}
+
 /// Where a sample's picture lies.
 struct Place {
   std::int64_t offset;
@@ -58,11 +70,12 @@ class ShardReader {
 
  private:
   void take(const TarMember& member) {
+    if (is_hidden(member.name)) return;
     const auto [key, extension] = split(member.name);
     if (key != key_) finish(), key_ = key;
     if (extension == "cls") {
       label_ = label_of(member);
-    } else if (!picture_ && is_picture_name("." + std::string(extension))) {
+    } else if (!picture_ && is_picture_extension(extension)) {
       picture_ = member;
     }
   }
@@ -152,7 +165,7 @@ std::unique_ptr<Source> open(const SourceOptions& options) {
   for (const fs::path& path : shards_of(options.path)) ShardReader(index, path).read();
   if (index.places.empty()) {
     throw Error(ErrorKind::data, options.path.string() + ": holds no picture; looked for " +
-                                     picture_extensions() + " in " +
+                                     picture_extensions() + " behind the first dot of a name, in " +
                                      std::to_string(index.shards.size()) + " tar archives");
   }
   settle_labels(index);

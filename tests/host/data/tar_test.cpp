@@ -18,11 +18,11 @@ std::string dot(int value) {
   return files::ppm(1, 1, {byte, byte, byte});
 }
 
-/// `tar` over the files of a folder, in sorted order.
+/// `tar` over the files of a folder, in sorted order unless `names` says which, one after another.
 void pack(const std::filesystem::path& folder, const std::filesystem::path& archive,
-          const std::string& options = "--format=gnu") {
+          const std::string& options = "--format=gnu", const std::string& names = "*") {
   const std::string command = "cd '" + folder.string() + "' && tar --sort=name " + options +
-                              " -cf '" + archive.string() + "' *";
+                              " -cf '" + archive.string() + "' " + names;
   REQUIRE(std::system(command.c_str()) == 0);
 }
 
@@ -123,6 +123,43 @@ TEST_CASE("a tar of class folders has classes too, and of a sample's pictures th
   CHECK(source->label(0) == 0);
   CHECK(source->label(1) == 1);
   CHECK(value(*source, 1) == 2);
+}
+
+TEST_CASE("a sample's picture is the first whose whole extension is a picture's") {
+  TemporaryFolder folder, data;
+  const std::string names =
+      "1.cls 1.depth.ppm 1.seg.ppm 1.ppm 1.png 2.mask.v2.ppm 2.PPM 2.cls 3.depth.ppm 3.cls";
+  for (const char* other : {"1.depth.ppm", "1.seg.ppm", "1.png", "2.mask.v2.ppm", "3.depth.ppm"})
+    files::put(folder / "in" / other, dot(9));
+  files::put(folder / "in/1.ppm", dot(1));
+  files::put(folder / "in/2.PPM", dot(2));
+  for (const char* key : {"1", "2", "3"})
+    files::put(folder / "in" / (std::string(key) + ".cls"), key);
+  pack(folder / "in", data / "t.tar", "--format=gnu", names);
+  const auto source = files::open(data / "t.tar");
+  REQUIRE(source->size() == 2);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(source->label(i) == i + 1);
+    CHECK(value(*source, i) == i + 1);
+  }
+  pack(folder / "in", data / "t.tar", "--format=gnu", "3.cls 3.depth.ppm");
+  const auto none = message([&] { files::open(data / "t.tar"); });
+  CHECK(has(none, "holds no picture; looked for .jpg"));
+  CHECK(has(none, "behind the first dot of a name, in 1 tar archive"));
+}
+
+TEST_CASE("what macOS puts beside each file is no picture, and parts no sample") {
+  TemporaryFolder folder, data;
+  const std::string names = "._s s/._1.cls s/1.cls s/._1.ppm s/1.ppm s/.ppm";
+  for (const char* other : {"._s", "s/._1.cls", "s/._1.ppm", "s/.ppm"})
+    files::put(folder / "in" / other, "Mac OS X");
+  files::put(folder / "in/s/1.cls", "7");
+  files::put(folder / "in/s/1.ppm", dot(1));
+  pack(folder / "in", data / "t.tar", "--format=gnu", names);
+  const auto source = files::open(data / "t.tar");
+  REQUIRE(source->size() == 1);
+  CHECK(source->label(0) == 7);
+  CHECK(value(*source, 0) == 1);
 }
 
 TEST_CASE("an archive that cannot be read is told by name") {
