@@ -5,7 +5,8 @@
 #   examples/setup.sh            what the program and the quickstart need
 #   examples/setup.sh --tests    and what tests/run.sh needs
 #
-# A LibTorch of your own is used instead of the wheel when Torch_DIR or CMAKE_PREFIX_PATH names it.
+# A LibTorch of your own is used instead of the wheel when Torch_DIR or CMAKE_PREFIX_PATH names it, the latter
+# by its folder or as torch.utils.cmake_prefix_path does.
 # PIP_INDEX_URL / PIP_EXTRA_INDEX_URL are honoured: point them at an index with CPU-only wheels to
 # save several gigabytes.
 set -euo pipefail
@@ -54,6 +55,7 @@ names_libtorch() {
   for prefix in "${prefixes[@]}"; do
     compgen -G "$prefix/lib/libtorch_cpu.*" >/dev/null && return 0
     compgen -G "$prefix/TorchConfig.cmake" >/dev/null && return 0
+    compgen -G "$prefix/Torch/TorchConfig.cmake" >/dev/null && return 0
     compgen -G "$prefix/share/cmake/Torch/TorchConfig.cmake" >/dev/null && return 0
   done
   return 1

@@ -1,10 +1,11 @@
 # Finds a LibTorch and imports it as LibTorch::LibTorch, without find_package(Torch): that one fails on a
 # CUDA wheel where there is no CUDA toolkit, and nothing of it is needed.
 #
-# Looks in, and takes the first that holds one: Torch_DIR, CMAKE_PREFIX_PATH, the project's .venv
-# (TANDEM_VENV), the folders TANDEM_LIBTORCH_HINTS, the system. Sets LibTorch_VERSION (2.13.0),
-# LibTorch_VERSION_SHORT (2.13), LibTorch_ROOT and LibTorch_LIBRARY_DIR. TANDEM_LIBTORCH_REMEDY is what
-# messages advise; LibTorch_PROBLEM says why the one that was found cannot be used.
+# Looks in, and takes the first that holds one: Torch_DIR, CMAKE_PREFIX_PATH (LibTorch's folder, or what
+# torch.utils.cmake_prefix_path says: share/cmake in it), the project's .venv (TANDEM_VENV), the folders
+# TANDEM_LIBTORCH_HINTS, the system. Sets LibTorch_VERSION (2.13.0), LibTorch_VERSION_SHORT (2.13),
+# LibTorch_ROOT and LibTorch_LIBRARY_DIR. TANDEM_LIBTORCH_REMEDY is what messages advise; LibTorch_PROBLEM
+# says why the one that was found cannot be used.
 
 set(_libtorch_minimum 2.4)
 if(NOT TANDEM_LIBTORCH_REMEDY)
@@ -23,7 +24,7 @@ endif()
 set(_prefixes "$ENV{CMAKE_PREFIX_PATH}")
 string(REPLACE ":" ";" _prefixes "${_prefixes}")
 foreach(_prefix IN LISTS CMAKE_PREFIX_PATH _prefixes)
-  list(APPEND _libtorch_roots "${_prefix}" "${_prefix}/../../..")
+  list(APPEND _libtorch_roots "${_prefix}" "${_prefix}/../.." "${_prefix}/../../..")
 endforeach()
 if(TANDEM_VENV)
   file(GLOB _wheels "${TANDEM_VENV}/lib/python3*/site-packages/torch")
@@ -76,7 +77,9 @@ find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_ROOT LibTorch_
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   # Nobody refers to libtorch.so itself, but in a CUDA LibTorch it brings libtorch_cuda.so along: no linker may drop it.
-  set(_whole "-Wl,--push-state,--no-as-needed,${LibTorch_LIBRARY_DIR}/libtorch.so,--pop-state")
+  # One item, since CMake keeps no order among several and writes a flag that comes twice once. It reaches the shell as it
+  # stands here, hence the quotes: the path may have spaces.
+  set(_whole "-Wl,--push-state,--no-as-needed,\"${LibTorch_LIBRARY_DIR}/libtorch.so\",--pop-state")
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   set_target_properties(LibTorch::LibTorch PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES
