@@ -77,8 +77,8 @@ find_package_handle_standard_args(LibTorch REQUIRED_VARS LibTorch_ROOT LibTorch_
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   # Nobody refers to libtorch.so itself, but in a CUDA LibTorch it brings libtorch_cuda.so along: no linker may drop it.
-  # One item, since CMake keeps no order among several and writes a flag that comes twice once. It reaches the shell as it
-  # stands here, hence the quotes: the path may have spaces.
+  # One item, since CMake keeps no order among several and writes a flag that comes twice once. It reaches the shell as
+  # it stands here, hence the quotes: the path may have spaces.
   set(_whole "-Wl,--push-state,--no-as-needed,\"${LibTorch_LIBRARY_DIR}/libtorch.so\",--pop-state")
   add_library(LibTorch::LibTorch INTERFACE IMPORTED)
   set_target_properties(LibTorch::LibTorch PROPERTIES

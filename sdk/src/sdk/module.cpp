@@ -25,16 +25,25 @@ std::string prefix_of(const std::string& name) {
   return name.empty() ? name : name + ".";
 }
 
+/// Each in both, in one shape.
+template <class Items>
+void require_alike(const Items& to, const Items& from) {
+  const auto refuse = [](const std::string& name) {
+    throw Error(ErrorKind::internal, "copy of a module's state: '" + name + "' does not match");
+  };
+  for (const auto& item : to) {
+    const auto* source = from.find(item.key());
+    if (source == nullptr || source->sizes() != item.value().sizes()) refuse(item.key());
+  }
+  for (const auto& item : from)
+    if (!to.contains(item.key())) refuse(item.key());
+}
+
 template <class Items>
 void copy_items(const Items& to, const Items& from) {
   for (const auto& item : to) {
-    const auto* source = from.find(item.key());
-    if (source == nullptr || source->sizes() != item.value().sizes()) {
-      throw Error(ErrorKind::internal,
-                  "copy of a module's state: '" + item.key() + "' does not match");
-    }
     auto target = item.value();
-    target.copy_(*source);
+    target.copy_(from[item.key()]);
   }
 }
 
@@ -94,9 +103,13 @@ torch::nn::Sequential make_mlp(const MlpOptions& options) {
 }
 
 void copy_state(torch::nn::Module& to, const torch::nn::Module& from) {
-  torch::NoGradGuard no_grad;
-  copy_items(to.named_parameters(), from.named_parameters());
-  copy_items(to.named_buffers(), from.named_buffers());
+  const torch::NoGradGuard no_grad;
+  const auto parameters = to.named_parameters(), their_parameters = from.named_parameters();
+  const auto buffers = to.named_buffers(), their_buffers = from.named_buffers();
+  require_alike(parameters, their_parameters);
+  require_alike(buffers, their_buffers);
+  copy_items(parameters, their_parameters);
+  copy_items(buffers, their_buffers);
 }
 
 }  // namespace tandem

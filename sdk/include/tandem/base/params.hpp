@@ -111,7 +111,7 @@ class TANDEM_API ParamRef {
 ///       }
 ///     };
 ///
-/// Names are `[a-z][a-z0-9_]*`; `use`, `tap`, `pool` and `trust` belong to the host.
+/// Names are `[a-z][a-z0-9_]*`; `use`, `ops`, `tap`, `pool` and `trust` belong to the host.
 struct TANDEM_API Schema {
   std::vector<Param> params;
   /// By name or alias; null where there is none. A pointer is valid as long as the schema is.

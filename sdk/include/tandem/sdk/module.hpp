@@ -94,8 +94,8 @@ struct MlpOptions {
 };
 TANDEM_API torch::nn::Sequential make_mlp(const MlpOptions& options);
 
-/// The modules' parameters and buffers copied by name. Throws Error(internal) where names or shapes
-/// differ.
+/// The modules' parameters and buffers copied by name. Throws Error(internal), and copies nothing,
+/// where names or shapes differ.
 TANDEM_API void copy_state(torch::nn::Module& to, const torch::nn::Module& from);
 
 }  // namespace tandem

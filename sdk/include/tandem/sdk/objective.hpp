@@ -29,10 +29,12 @@ struct ObjectiveContext {
   std::function<std::shared_ptr<Encoder>(Init)> new_encoder;
   Collective* collective = nullptr;
   Log* log = nullptr;
-  int views = 2;                  ///< views of each sample, in `loss`'s span
-  std::int64_t global_batch = 0;  ///< over all ranks
-  std::int64_t steps_per_epoch = 0;
-  std::int64_t total_steps = 0;
+  int views = 2;  ///< views of each sample, in `loss`'s span
+  /// Over all ranks. 0 where not known, in a loop of the caller's that does not say (tandem::host):
+  /// a loss takes the batch from its rows, `z.size(0) * collective->size()`.
+  std::int64_t global_batch = 0;
+  std::int64_t steps_per_epoch = 0;  ///< 0: not known, likewise
+  std::int64_t total_steps = 0;      ///< 0: not known; who cannot do without refuses that
   at::Device device = at::kCPU;
 };
 
@@ -46,8 +48,8 @@ struct ViewContext {
 /// Where in training a step is. `step` counts optimizer steps from 0.
 struct StepContext {
   std::int64_t step = 0;
-  std::int64_t total_steps = 0;
-  std::int64_t steps_per_epoch = 0;
+  std::int64_t total_steps = 0;      ///< 0: not known, as in ObjectiveContext
+  std::int64_t steps_per_epoch = 0;  ///< likewise
 };
 
 /// One view after the encoders. N is the local batch, or a chunk of it.
@@ -149,7 +151,8 @@ consteval auto objective(std::string_view id) {
 
 /// target ← tau·target + (1 − tau)·online for every parameter, by name, without a graph. Buffers of
 /// `online` (BatchNorm's running statistics) are not averaged: a target runs in training mode and
-/// has its own. Throws Error(internal) where the two do not have the same parameters.
+/// has its own. Throws Error(internal), and changes nothing, where the two do not have the same
+/// parameters: names and shapes.
 TANDEM_API void ema_update(Stateful& target, Stateful& online, double tau);
 
 }  // namespace tandem
