@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <csignal>
 #include <string>
 
 namespace tandem::bench {
@@ -58,34 +60,52 @@ Answer answer(const Measure& measure, const std::function<void()>& ready) {
   return result;
 }
 
+/// What a fork does: all of it.
+[[noreturn]] void be_child(const Measure& measure, Pipe& ready, Pipe& go, Pipe& answers) {
+  go.close_writer();
+  const Answer result = answer(measure, [&] {
+    char byte = 0;
+    ready.write(&byte, 1);
+    go.read(&byte, 1);  // ends when the parent lets go
+  });
+  ::_exit(answers.write(&result, sizeof result) ? 0 : 1);
+}
+
+/// Whether all said so; false as soon as one has ended instead.
+bool all_ready(std::vector<Pipe>& ready) {
+  return std::all_of(ready.begin(), ready.end(), [](Pipe& pipe) {
+    char byte = 0;
+    return pipe.read(&byte, 1) == 1;
+  });
+}
+
 }  // namespace
 
 std::vector<double> side_by_side(int count, const Measure& measure) {
-  Pipe warm, go, answers;
+  const auto wanted = static_cast<std::size_t>(count);
+  Pipe go, answers;
+  std::vector<Pipe> ready(wanted);  // one a fork, so that its end is seen while the others live
   std::vector<pid_t> children;
-  for (int i = 0; i < count; ++i) {
+  for (Pipe& own : ready) {
     const pid_t child = ::fork();
     if (child == 0) {
-      go.close_writer();
-      const Answer result = answer(measure, [&] {
-        char byte = 0;
-        warm.write(&byte, 1);
-        go.read(&byte, 1);  // ends when the parent lets go
-      });
-      ::_exit(answers.write(&result, sizeof result) ? 0 : 1);
+      for (Pipe& pipe : ready)
+        if (&pipe != &own) pipe.close_writer();
+      be_child(measure, own, go, answers);
     }
     if (child > 0) children.push_back(child);
   }
-  warm.close_writer(), answers.close_writer();
-  char byte = 0;
-  for (std::size_t i = 0; i < children.size() && warm.read(&byte, 1) == 1; ++i) continue;
+  for (Pipe& pipe : ready) pipe.close_writer();
+  answers.close_writer();
+  // Without one of them the others would measure something else. One alone need not say that it is
+  // ready: it has ended then, with its answer written.
+  if (!all_ready(ready))
+    for (const pid_t child : children) ::kill(child, SIGKILL);
   go.close_writer();
   std::vector<double> values;
-  std::string problem =
-      children.size() < static_cast<std::size_t>(count) ? "no fork to be had" : "";
+  std::string problem = children.size() < wanted ? "no fork to be had" : "";
   Answer result;
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    if (answers.read(&result, sizeof result) != sizeof result) break;
+  while (values.size() < children.size() && answers.read(&result, sizeof result) == sizeof result) {
     values.push_back(result.value);
     if (result.problem[0] != '\0') problem = result.problem.data();
   }
