@@ -30,9 +30,14 @@ int first_factor(std::string_view name) {
   return -1;
 }
 
+/// The second is what the first calls, and what a traced TorchScript model calls itself; their
+/// arguments that are read here have the same places.
+bool is_convolution(std::string_view name) {
+  return name == "aten::convolution" || name == "aten::_convolution";
+}
+
 bool is_noted(std::string_view name) {
-  return name == "aten::convolution" || name == "aten::convolution_backward" ||
-         first_factor(name) >= 0;
+  return is_convolution(name) || name == "aten::convolution_backward" || first_factor(name) >= 0;
 }
 
 void note(const Kernel& kernel) {
@@ -84,7 +89,7 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& function) {
   const std::string_view name = function.name();
   if (noted == nullptr || !is_noted(name) || depth++ > 0) return nullptr;
   const Inputs inputs = function.inputs();
-  if (name == "aten::convolution") {
+  if (is_convolution(name)) {
     Kernel kernel = convolution(inputs, 0, 3);
     kernel.kind = Kind::forward;
     note(kernel);
@@ -185,6 +190,13 @@ const char* word(Kind kind) {
   return kind == Kind::forward ? "forward" : kind == Kind::to_input ? "to input" : "to weight";
 }
 
+/// ", bfloat16"; of float32, which is the rule, nothing.
+std::string type_suffix(at::ScalarType type) {
+  if (type == at::kFloat) return "";
+  if (type == at::kBFloat16) return ", bfloat16";
+  return type == at::kDouble ? ", float64" : Log::join(", ", at::toString(type));
+}
+
 }  // namespace
 
 double Kernel::flop() const {
@@ -194,12 +206,14 @@ double Kernel::flop() const {
 }
 
 std::string Kernel::name() const {
-  if (kind == Kind::product) return "product " + times(input) + " " + times(weight);
+  if (kind == Kind::product)
+    return "product " + times(input) + " " + times(weight) + type_suffix(type);
   const bool strided = product_of(stride) > 1;
   return Log::join(transposed ? "transposed " : "", "conv ", times(weight, 2), " ", input[1], "-",
                    result_sizes(*this)[1], " of ", times(input, 2),
                    strided ? "/" + std::to_string(stride[0]) : "",
-                   groups > 1 ? " in " + std::to_string(groups) + " groups" : "", " ", word(kind));
+                   groups > 1 ? " in " + std::to_string(groups) + " groups" : "", " ", word(kind),
+                   type_suffix(type));
 }
 
 Kernels kernels_of(const std::function<void()>& work) {

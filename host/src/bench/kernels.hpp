@@ -27,7 +27,8 @@ struct Kernel {
   auto operator<=>(const Kernel&) const = default;
   /// Additions and multiplications of the direct form.
   double flop() const;
-  /// "conv 3x3 64-128 of 32x32 /2 forward", "product 256x512 512x2048".
+  /// "conv 3x3 64-128 of 32x32/2 forward", "product 256x512 512x2048"; behind it the type, unless
+  /// it is float32: ", bfloat16".
   std::string name() const;
 };
 
@@ -35,7 +36,8 @@ struct Kernel {
 using Kernels = std::map<Kernel, int>;
 
 /// What `work` asks for in this thread, its backward passes too: whatever plugin it comes from,
-/// since LibTorch's dispatcher is watched. What a plugin computes without LibTorch is not seen.
+/// since LibTorch's dispatcher is watched. Not seen are what a plugin computes without LibTorch,
+/// and attention that LibTorch computes in one kernel (scaled_dot_product_attention on the CPU).
 Kernels kernels_of(const std::function<void()>& work);
 
 double flop_of(const Kernels& kernels);

@@ -2,8 +2,17 @@
 
 #include "bench/statistics.hpp"
 #include "bench/steps.hpp"
+#include "run/model.hpp"
 
 namespace tandem::bench {
+namespace {
+
+/// What a step's products are done in: with bfloat16 they are, though weights are kept in float32.
+at::ScalarType product_type(const config::RunSection& section) {
+  return section.precision == "bfloat16" ? at::kBFloat16 : run::precision(section);
+}
+
+}  // namespace
 
 double KernelCost::flops() const {
   return kernel.flop() / median(seconds);
@@ -31,6 +40,7 @@ Roofline roofline(const run::Prepared& prepared, plugin::Catalog& catalog,
                   const KernelEffort& effort, Log& log) {
   constexpr std::int64_t side = 2048;
   Roofline result;
+  result.product.kernel.type = product_type(prepared.config.run);
   result.product.kernel.input = {side, side};
   result.product.kernel.weight = {side, side};
   result.kernels = kernels_of_step(prepared, catalog, log);

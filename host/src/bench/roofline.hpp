@@ -30,7 +30,9 @@ std::vector<KernelCost> kernels_of_step(const run::Prepared& prepared, plugin::C
 double measure_round(std::vector<KernelCost>& costs, double seconds);
 
 struct Roofline {
-  KernelCost product;  ///< 2048 x 2048 x 2048, for comparison with other machines; of no step
+  /// 2048 x 2048 x 2048 in the configuration's precision, for comparison with other machines; of no
+  /// step.
+  KernelCost product;
   std::vector<KernelCost> kernels;
   std::vector<double> step_seconds;  ///< of all kernels of a step, by round
 };

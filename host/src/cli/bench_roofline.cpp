@@ -23,7 +23,9 @@ Arguments roofline_arguments() {
       "FLOP are those\n"
       "of the direct form; a backbone with convolutions of its own (convolution = \"direct\" "
       "switches them\n"
-      "off) is described by that form. Pictures are synthetic where the configuration names none.");
+      "off) is described by that form. Attention that LibTorch computes in one kernel is not among "
+      "them. Pictures\n"
+      "are synthetic where the configuration names none.");
   add_kernel_options(arguments, 5);
   return arguments;
 }
