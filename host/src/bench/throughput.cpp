@@ -1,11 +1,9 @@
 #include "bench/throughput.hpp"
 
+#include "bench/memory.hpp"
 #include "bench/side_by_side.hpp"
 #include "data/loader.hpp"
 
-#include <unistd.h>
-
-#include <fstream>
 #include <numeric>
 
 namespace tandem::bench {
@@ -36,13 +34,6 @@ double rate(const Subject& subject, int threads, double seconds,
     made += batch;
   } while (watch.seconds() < seconds);
   return static_cast<double>(made) / watch.seconds();
-}
-
-double resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  double size = 0, resident = 0;
-  file >> size >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
 double total(const std::vector<double>& values) {
