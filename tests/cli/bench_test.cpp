@@ -99,6 +99,19 @@ TEST_CASE("bench roofline finds every convolution and product of a step, and wha
   CHECK_FALSE(here.exists("runs"));
 }
 
+TEST_CASE("bench roofline measures in the configuration's precision, and says in which") {
+  const Workplace here;
+  const auto result = here.run({"bench", "roofline", "tiny.toml", "--rounds", "1", "--seconds",
+                                "0.0001", "--json", "--set", "run.precision=float64"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const auto json = Json::parse(result.out);
+  CHECK(json.at("product").at("type") == "Double");
+  CHECK(json.at("product").at("name") == "product 2048x2048 2048x2048, float64");
+  for (const auto& kernel : json.at("kernels"))
+    CHECK(has(kernel.at("name").get<std::string>(), ", float64"));
+}
+
 TEST_CASE("bench step tells a step's parts, its memory, and what its kernels take alone") {
   const Workplace here;
   const auto result =
@@ -119,8 +132,27 @@ TEST_CASE("bench step tells a step's parts, its memory, and what its kernels tak
   CAPTURE(text.err);
   CHECK(text.code == 0);
   CHECK(has(text.out, "barlow_twins on resnet10, batch 8, bfloat16, 1 thread"));
+  CHECK(has(text.out, "\n1 in a row: waiting for data "));
   CHECK(has(text.out, "peak memory"));
   CHECK_FALSE(has(text.out, "GFLOP"));
+}
+
+TEST_CASE(
+    "bench step waits for a loader that is slower than the steps, whatever else it measures") {
+  const Workplace here;
+  // A batch is 16 times noise on 512 x 512 pixels, a step some convolutions of 8 x 8.
+  const auto result =
+      here.run({"bench", "step", "tiny.toml", "--rounds", "3", "--seconds", "0.05", "--json",
+                "--set", "data.synthetic_size=512", "--set", "data.workers=1", "--set",
+                "view=[{count = 2, ops = [{use = \"noise\"}, {use = \"random_resized_crop\", "
+                "size = 8}]}]"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const auto json = Json::parse(result.out);
+  const double waiting = json.at("data_seconds").at("mean");
+  CHECK(waiting > json.at("step_seconds").at("median"));
+  // Eight pictures take a wait and a step.
+  CHECK(json.at("pictures_per_second") < 8 / waiting);
 }
 
 TEST_CASE("bench step and roofline make pictures where none are named, and refuse nonsense") {

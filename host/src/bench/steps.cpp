@@ -39,7 +39,11 @@ Steps::Steps(const run::Prepared& prepared, plugin::Catalog& catalog, bool one_b
       shapes_(loader_->shapes()),
       plan_(endless(config_, loader_->batches_per_epoch())),
       learning_(config_, catalog, shapes_, plan_, {}, log) {
-  if (!one_batch) return;
+  if (one_batch) keep_one_batch();
+}
+
+void Steps::keep_one_batch() {
+  if (loader_ == nullptr) return;
   for (const auto& view : train::view_tensors(loader_->next(), plan_.type))
     kept_.push_back(view.clone());
   loader_.reset();

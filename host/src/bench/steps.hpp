@@ -21,13 +21,14 @@ struct StepTimes {
 /// asked for. Nothing is evaluated or written. `run.precision` is not "auto".
 class Steps {
  public:
-  /// `one_batch`: the first batch is used for all steps, so that no loader works beside them.
-  /// `catalog` must outlive this.
+  /// `one_batch`: `keep_one_batch` before the first step. `catalog` must outlive this.
   Steps(const run::Prepared& prepared, plugin::Catalog& catalog, bool one_batch, Log& log);
   Steps(const Steps&) = delete;
   Steps& operator=(const Steps&) = delete;
 
   StepTimes next();
+  /// The next batch is used for all further steps, so that no loader works beside them.
+  void keep_one_batch();
   const config::Config& config() const { return config_; }
   std::int64_t parameters() const { return learning_.parameters(); }
   const std::vector<data::Shape>& shapes() const { return shapes_; }
@@ -36,7 +37,7 @@ class Steps {
   std::vector<at::Tensor> take_views();
 
   config::Config config_;
-  std::unique_ptr<data::BatchLoader> loader_;  // null once one batch was taken for all
+  std::unique_ptr<data::BatchLoader> loader_;  // null once one batch is taken for all
   std::vector<data::Shape> shapes_;
   train::Plan plan_;
   run::Learning learning_;

@@ -15,6 +15,7 @@ namespace tandem::cli {
 namespace {
 
 using bench::median;
+using bench::parts;
 using bench::StepCost;
 using bench::StepTimes;
 using report::fixed;
@@ -26,13 +27,17 @@ Arguments step_arguments() {
       "bench step [CONFIG|PRESET|RUN] [options]",
       "Measures training steps of a configuration, by the learner that train uses, with its own "
       "pictures, or\n"
-      "synthetic ones where it names none: forward, backward, optimizer, waiting for data, peak "
-      "memory. Each\n"
-      "step takes turns with all convolutions and matrix products of a step by themselves (bench "
-      "roofline):\n"
-      "what share of the step's time they would take is what is left to gain without other "
-      "arithmetic. It may\n"
-      "be above 100 % where a backbone has faster convolutions of its own.");
+      "synthetic ones where it names none. First --rounds steps in a row, the loader beside them: "
+      "waiting for\n"
+      "data and pictures a second, as means, and peak memory. Then as many on one batch: forward, "
+      "backward,\n"
+      "optimizer. Each of these takes turns with all convolutions and matrix products of a step by "
+      "themselves\n"
+      "(bench roofline): what share of the step's time they would take is what is left to gain "
+      "without other\n"
+      "arithmetic. It may be above 100 % where a backbone has faster convolutions of its own, and "
+      "leaves out\n"
+      "attention that LibTorch computes in one kernel.");
   add_kernel_options(arguments, 7);
   arguments.add_flag("one-batch",
                      "make one batch and use it for all steps: no loader works beside them");
@@ -49,22 +54,16 @@ std::string milliseconds(const std::vector<double>& seconds) {
   return fixed(1e3 * median(seconds), 1);
 }
 
-std::vector<double> whole(const StepCost& cost) {
-  std::vector<double> seconds;
-  for (const auto& step : cost.steps) seconds.push_back(step.step + step.data);
-  return seconds;
-}
-
 std::string times_text(const StepCost& cost) {
-  const auto step = cost.of(&StepTimes::step);
-  return Log::join("a step takes ", milliseconds(step), " ms: forward ",
-                   milliseconds(cost.of(&StepTimes::forward)), ", backward ",
-                   milliseconds(cost.of(&StepTimes::backward)), ", optimizer ",
-                   milliseconds(cost.of(&StepTimes::optimizer)), "; waiting for data ",
-                   milliseconds(cost.of(&StepTimes::data)), " ms more\n",
-                   fixed(static_cast<double>(cost.batch) / median(whole(cost)), 1),
-                   " pictures a second, all views of one counted once; ", cost.parameters,
-                   " parameters\n");
+  const auto part = [&](double StepTimes::*which) {
+    return milliseconds(parts(cost.steps, which));
+  };
+  return Log::join(
+      "a step takes ", part(&StepTimes::step), " ms: forward ", part(&StepTimes::forward),
+      ", backward ", part(&StepTimes::backward), ", optimizer ", part(&StepTimes::optimizer), "; ",
+      cost.parameters, " parameters\n", cost.in_a_row.size(), " in a row: waiting for data ",
+      fixed(1e3 * cost.seconds_waiting(), 1), " ms each, ", fixed(cost.pictures_per_second(), 1),
+      " pictures a second, all views of one counted once\n");
 }
 
 std::string memory_text(const StepCost& cost) {
@@ -78,7 +77,7 @@ std::string memory_text(const StepCost& cost) {
 
 std::string roofline_text(const StepCost& cost) {
   if (cost.kernels.empty()) return "";
-  const auto step = cost.of(&StepTimes::step);
+  const auto step = parts(cost.steps, &StepTimes::step);
   return Log::join(fixed(flop_of(cost) / giga, 1), " GFLOP a step, ",
                    fixed(flop_of(cost) / median(step) / giga, 1),
                    " GFLOP/s; by themselves these kernels take ", milliseconds(cost.roofline),
@@ -87,21 +86,22 @@ std::string roofline_text(const StepCost& cost) {
 }
 
 formats::Json to_json(const StepCost& cost, const config::Config& config) {
-  const auto step = cost.of(&StepTimes::step);
+  const auto side = [&](double StepTimes::*part) { return side_json(parts(cost.steps, part)); };
   auto json = subject_json(config);
   json["parameters"] = cost.parameters;
-  json["step_seconds"] = side_json(step);
-  json["forward_seconds"] = side_json(cost.of(&StepTimes::forward));
-  json["backward_seconds"] = side_json(cost.of(&StepTimes::backward));
-  json["optimizer_seconds"] = side_json(cost.of(&StepTimes::optimizer));
-  json["data_seconds"] = side_json(cost.of(&StepTimes::data));
-  json["pictures_per_second"] = static_cast<double>(cost.batch) / median(whole(cost));
+  json["step_seconds"] = side(&StepTimes::step);
+  json["forward_seconds"] = side(&StepTimes::forward);
+  json["backward_seconds"] = side(&StepTimes::backward);
+  json["optimizer_seconds"] = side(&StepTimes::optimizer);
+  json["data_seconds"] = side_json(parts(cost.in_a_row, &StepTimes::data));
+  json["data_seconds"]["mean"] = cost.seconds_waiting();
+  json["pictures_per_second"] = cost.pictures_per_second();
   json["peak_bytes"] = cost.resident_peak;
   json["bytes_before"] = cost.resident_before;
   if (cost.kernels.empty()) return json;
   json["flop"] = flop_of(cost);
   json["roofline_seconds"] = side_json(cost.roofline);
-  json["roofline_share"] = ratio_json(cost.roofline, step);
+  json["roofline_share"] = ratio_json(cost.roofline, parts(cost.steps, &StepTimes::step));
   json["kernels"] = kernels_json(cost.kernels);
   return json;
 }
