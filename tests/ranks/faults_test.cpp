@@ -64,6 +64,41 @@ TEST_CASE("a rank that does not start is named") {
   check_others(ended, 3, "rank 3 of 4 did not start within 20 s");
 }
 
+TEST_CASE("a rank whose network is not there says so, and the others repeat it") {
+  const TemporaryFolder folder;
+  const auto ended =
+      launch({.ranks = 2,
+              .words = {"/bin/sh", "-c",
+                        R"([ "$RANK" = 0 ] || export GLOO_SOCKET_IFNAME=nosuch0; exec "$@")", "sh",
+                        TANDEM_RANK_WORKER, folder.path().string(), "simsiam", "-", "resnet10",
+                        "float32", "2"}});
+  const std::string words = "GLOO_SOCKET_IFNAME is 'nosuch0', on which rank 1 cannot listen";
+  INFO(ended[1].text);
+  CHECK(ended[1].code == 2);
+  CHECK(ended[1].text.find(words) != std::string::npos);
+  check_others(ended, 1, "rank 1 of 2 ended: " + words);
+}
+
+TEST_CASE("a rank that ends between meeting the others and connecting to them is named") {
+  const TemporaryFolder folder;
+  // What a rank says of itself when it comes (host/src/train/rank_watch.cpp), and no more.
+  const std::string comes =
+      "import os, torch.distributed as d\n"
+      "port = int(os.environ['MASTER_PORT'])\n"
+      "store = d.PrefixStore('tandem/0', d.TCPStore('127.0.0.1', port, wait_for_workers=False))\n"
+      "store.set('beat/1', '- 0 0')\n"
+      "store.set('here/1', 'yes')\n"
+      "os._exit(9)\n";
+  const auto ended = launch(
+      {.ranks = 2,
+       .words = {"/bin/sh", "-c", R"([ "$RANK" = 0 ] || exec "$1" -c "$2"; shift 2; exec "$@")",
+                 "sh", TANDEM_PYTHON, comes, TANDEM_RANK_WORKER, folder.path().string(), "simsiam",
+                 "-", "resnet10", "float32", "2"}});
+  INFO(ended[1].text);
+  REQUIRE(ended[1].code == 9);
+  check_others(ended, 1, "rank 1 of 2 is gone");
+}
+
 TEST_CASE("a rank whose thread never comes back from a plugin is named, though its process lives") {
   const TemporaryFolder folder;
   const auto ended = launch({.ranks = 4,

@@ -3,6 +3,8 @@
 
 #include "train/process_group.hpp"
 
+#include "tandem/base/error.hpp"
+#include "tandem/base/log.hpp"
 #include "train/rank_watch.hpp"
 
 #include <ATen/core/grad_mode.h>
@@ -31,32 +33,48 @@ double seconds_between(Clock::time_point begin, Clock::time_point end) {
   return std::chrono::duration<double>(end - begin).count();
 }
 
-/// The one place that knows the back end.
-class Backends {
- public:
-  Backends(const RankPlace& place, const c10::intrusive_ptr<c10d::Store>& store)
-      : device_(place.interface.empty() ? Gloo::createDeviceForHostname("127.0.0.1")
-                                        : Gloo::createDeviceForInterface(place.interface)),
-        place_(place),
-        store_(store) {}
+using Gloo = c10d::ProcessGroupGloo;
+using Device = std::shared_ptr<gloo::transport::Device>;
 
-  /// One whose operations are told apart from those of another name's.
-  Backend make(const std::string& name) const {
-    // How long an operation takes is the heartbeat's to judge, which tells slow ranks from lost
-    // ones.
-    auto options = Gloo::Options::create(std::chrono::hours(24 * 365));
-    options->devices = {device_};
-    options->threads = 1;
-    const auto names = c10::make_intrusive<c10d::PrefixStore>(name, store_);
-    return c10::make_intrusive<Gloo>(names, place_.rank, place_.size, options);
+/// What this rank listens on for the others.
+Device open_device(const RankPlace& place) {
+  const std::string& network = place.interface;
+  try {
+    return network.empty() ? Gloo::createDeviceForHostname("127.0.0.1")
+                           : Gloo::createDeviceForInterface(network);
+  } catch (const std::exception& error) {
+    const std::string text = error.what(), cause = text.substr(0, text.find('\n'));
+    if (network.empty())
+      throw Error(ErrorKind::resource, "ranks cannot meet at 127.0.0.1: " + cause);
+    throw Error(ErrorKind::usage,
+                Log::join("GLOO_SOCKET_IFNAME is '", network, "', on which rank ", place.rank,
+                          " cannot listen: it must name a network of this machine that is up, as "
+                          "`ip address` lists them: ",
+                          cause));
   }
+}
 
- private:
-  using Gloo = c10d::ProcessGroupGloo;
-  std::shared_ptr<gloo::transport::Device> device_;
-  RankPlace place_;
-  c10::intrusive_ptr<c10d::Store> store_;
-};
+/// The one place that knows the back end: a group that is connected, whose operations are told
+/// apart from those of another name's. `Group` is gloo's.
+template <class Group>
+Backend make_group(const std::string& name, const RankPlace& place, const Device& device,
+                   const c10::intrusive_ptr<c10d::Store>& store) {
+  // How long an operation takes is the heartbeat's to judge, which tells slow ranks from lost ones.
+  // Nobody looks at it while ranks connect: all must have ended 30 s after one did not.
+  constexpr std::chrono::milliseconds connecting = std::chrono::seconds(15),
+                                      operating = std::chrono::hours(24 * 365);
+  // LibTorch before 2.9 has one patience for both.
+  constexpr bool two = requires(Group & group) {
+    group.setTimeout(operating);
+  };
+  auto options = Group::Options::create(two ? connecting : operating);
+  options->devices = {device};
+  options->threads = 1;
+  const auto names = c10::make_intrusive<c10d::PrefixStore>(name, store);
+  auto group = c10::make_intrusive<Group>(names, place.rank, place.size, options);
+  if constexpr (two) group->setTimeout(operating);
+  return group;
+}
 
 /// A sum that was started, and when another thread ended it.
 struct Started {
@@ -70,9 +88,17 @@ struct Started {
 class ProcessGroup::Impl {
  public:
   explicit Impl(const RankPlace& place) : place_(place), watch_(place) {
-    const Backends backends(place, watch_.store());
-    backend_ = backends.make("collectives");
-    in_background_ = backends.make("sums");
+    try {
+      const Device device = open_device(place);
+      watch_.meet();
+      watch_.connect([&] {
+        backend_ = make_group<Gloo>("collectives", place, device, watch_.store());
+        in_background_ = make_group<Gloo>("sums", place, device, watch_.store());
+      });
+    } catch (const std::exception& error) {
+      watch_.fail(error.what());
+      throw;
+    }
   }
 
   ~Impl() {

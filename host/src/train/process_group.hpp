@@ -25,8 +25,9 @@ struct Traffic {
 /// [one thread; backward passes on the same]
 class ProcessGroup final : public RunCollective {
  public:
-  /// Waits up to 20 seconds for all ranks to come; then throws Error(resource) that names those
-  /// which did not.
+  /// Waits up to 20 seconds for all ranks to come and 15 for each of two groups to connect; then
+  /// throws Error(resource) that names those which did not come or are gone. Error(usage) where the
+  /// network that the place names is none of this machine's. Others are told why this one ends.
   explicit ProcessGroup(const RankPlace& place);
   /// Tells the others nothing: they notice. `finish` and `fail` do.
   ~ProcessGroup() override;

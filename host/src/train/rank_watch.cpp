@@ -50,17 +50,13 @@ std::vector<std::uint8_t> bytes(const std::string& text) {
 }  // namespace
 
 RankWatch::RankWatch(const RankPlace& place)
-    : place_(place), server_(serve_store(place)), store_(own_names(connect_store(place))) {
-  meet();
-  heartbeat_.emplace(own_names(connect_store(place)), place.rank, place.size);
-}
+    : place_(place), server_(serve_store(place)), store_(own_names(connect_store(place))) {}
 
 /// A launcher that starts ranks again keeps its store, with what the last attempt left in it.
 Store RankWatch::own_names(const Store& store) const {
   return c10::make_intrusive<c10d::PrefixStore>("tandem/" + place_.attempt, store);
 }
 
-/// Waits until every rank has said that it is there.
 void RankWatch::meet() {
   const auto until = Clock::now() + coming;
   std::vector<int> missing;
@@ -72,12 +68,27 @@ void RankWatch::meet() {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    give_up("the store of the ranks, which " + host() +
-            " holds, is gone: " + first_line(error.what()));
+    broken_ =
+        "the store of the ranks, which " + host() + " holds, is gone: " + first_line(error.what());
+    give_up(broken_);
   }
   if (!missing.empty())
     end(Log::join(list(missing), " of ", place_.size, " did not start within ", coming.count(),
                   " s"));
+  heartbeat_.emplace(own_names(connect_store(place_)), place_.rank, place_.size);
+}
+
+void RankWatch::connect(const std::function<void()>& make) {
+  const std::string network =
+      place_.interface.empty()
+          ? ""
+          : " over " + place_.interface + ", which GLOO_SOCKET_IFNAME names and all must share";
+  try {
+    make();
+  } catch (const std::exception& error) {
+    lost(Log::join("rank ", place_.rank, " of ", place_.size, " does not reach all others", network,
+                   ": ", first_line(error.what())));
+  }
 }
 
 bool RankWatch::comes(int rank, Clock::time_point until) {
@@ -94,7 +105,7 @@ Work RankWatch::start(const std::function<Work()>& operation) {
   try {
     return operation();
   } catch (const std::exception& error) {
-    lost(first_line(error.what()));
+    lost("a connection between ranks broke: " + first_line(error.what()));
   }
 }
 
@@ -106,7 +117,7 @@ void RankWatch::wait(c10d::Work& work) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    lost(first_line(error.what()));
+    lost("a connection between ranks broke: " + first_line(error.what()));
   }
   heartbeat_->waits(false);
 }
@@ -151,8 +162,9 @@ void RankWatch::look_for_standstill() {
                 " been stuck in a step", time, " while all others wait"));
 }
 
-/// A connection has broken: finds out whose.
-void RankWatch::lost(const std::string& cause) {
+/// A connection has broken, or was never made: finds out whose. `otherwise` is said where all ranks
+/// live.
+void RankWatch::lost(const std::string& otherwise) {
   const auto until = Clock::now() + 2 * gone;
   while (true) {
     if (const std::string word = found_out(); !word.empty()) end(word);
@@ -161,7 +173,7 @@ void RankWatch::lost(const std::string& cause) {
       end(Log::join(list(silent), " of ", place_.size, silent.size() == 1 ? " is" : " are",
                     " gone"));
     if (heartbeat_->store_silent(gone)) end(host() + ", which holds the ranks' store, is gone");
-    if (Clock::now() > until) end("a connection between ranks broke: " + cause);
+    if (Clock::now() > until) end(otherwise);
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
 }

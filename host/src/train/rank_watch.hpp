@@ -17,11 +17,16 @@ namespace tandem::train {
 /// gone, silent or stuck: as Error(resource) that all ranks word alike. [one thread]
 class RankWatch {
  public:
-  /// Waits up to 20 seconds for all ranks to come; then throws Error(resource) that names those
-  /// which did not.
+  /// Finds the ranks' store, within 20 seconds; then throws Error(resource).
   explicit RankWatch(const RankPlace& place);
   RankWatch(const RankWatch&) = delete;
   RankWatch& operator=(const RankWatch&) = delete;
+
+  /// Waits up to 20 seconds for all ranks to come; then throws Error(resource) that names those
+  /// which did not. Before anything that follows, but for `fail`.
+  void meet();
+  /// Has `make` connect this rank with all others, within a time of its own.
+  void connect(const std::function<void()>& make);
 
   /// Where the ranks keep what they have to tell each other, under names of this attempt's.
   const c10::intrusive_ptr<c10d::Store>& store() const { return store_; }
@@ -41,14 +46,13 @@ class RankWatch {
 
  private:
   c10::intrusive_ptr<c10d::Store> own_names(const c10::intrusive_ptr<c10d::Store>& store) const;
-  void meet();
   bool comes(int rank, std::chrono::steady_clock::time_point until);
   std::string host() const { return place_.launcher_store ? "the launcher" : "rank 0"; }
   void wait_patiently(c10d::Work& work);
   void look_around();
   void look_for_silence();
   void look_for_standstill();
-  [[noreturn]] void lost(const std::string& cause);
+  [[noreturn]] void lost(const std::string& otherwise);
   std::string found_out() const;
   void tell(const std::string& what) const noexcept;
   [[noreturn]] void end(const std::string& what);
