@@ -87,6 +87,10 @@ struct Normalise : torch::autograd::Function<Normalise> {
 
   static torch::autograd::variable_list backward(AutogradContext* context,
                                                  torch::autograd::variable_list upstream) {
+    if (at::GradMode::is_enabled())  // the moments would count as constants
+      throw Error(ErrorKind::usage,
+                  "BatchNorm over ranks has no second derivative: what differentiates a gradient "
+                  "again (create_graph) trains on one rank, or on layers without BatchNorm");
     const auto saved = context->get_saved_variables();
     const at::Tensor &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3];
     const double eps = context->saved_data["eps"].toDouble();

@@ -1,8 +1,10 @@
 #include "train/batch_norm.hpp"
 
 #include "catch.hpp"
+#include "tandem/base/error.hpp"
 #include "tandem/sdk/testing.hpp"
 
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/instancenorm.h>
 #include <torch/types.h>
@@ -139,5 +141,25 @@ TEST_CASE("without a scope the replaced kernel is LibTorch's, and a scope ends w
     const at::Tensor expected =
         (part - part.mean(0)) / (part.var(0, /*unbiased=*/false) + 1e-5).sqrt();
     if (!torch::allclose(layer(part), expected)) throw std::runtime_error("it saw other rows");
+  });
+}
+
+TEST_CASE("BatchNorm over ranks refuses to be differentiated twice") {
+  const at::Tensor rows = numbers({8, 5});
+  testing::run_ranks(2, [&](Collective& collective) {
+    const train::BatchNormOverRanks scope(collective);
+    nn::BatchNorm1d layer(nn::BatchNormOptions(5));
+    layer->to(at::kDouble);
+    const at::Tensor x = own(rows, collective).clone().requires_grad_();
+    const at::Tensor sum = layer(x).square().sum();
+    try {
+      torch::autograd::grad({sum}, {x}, {}, /*retain_graph=*/true, /*create_graph=*/true);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::usage &&
+          std::string(error.what()).find("no second derivative") != std::string::npos)
+        return;
+      throw;
+    }
+    throw std::runtime_error("it took the moments for constants");
   });
 }
