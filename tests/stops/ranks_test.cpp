@@ -162,6 +162,9 @@ TEST_CASE("what ranks cannot share is refused, once") {
   const auto result = here.run(here.tiny({"--ranks", "2", "--set", "train.batch_size=9"}));
   CHECK(result.code == 3);
   CHECK(has(result.err, "no multiple of the 2 ranks"));
+  const auto single = here.run(here.tiny({"--ranks", "2", "--set", "train.batch_size=2"}));
+  CHECK(single.code == 3);
+  CHECK(has(single.err, "train.batch_size is 2, a single picture for each of 2 ranks"));
   CHECK(here.run(here.tiny({"--ranks", "0"})).code == 2);
   const auto half = here.run(here.tiny({}), {{"RANK", "1"}});
   CHECK(half.code == 2);

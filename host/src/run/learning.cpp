@@ -29,11 +29,17 @@ train::Plan make_plan(const config::Config& config, std::int64_t steps_per_epoch
 namespace {
 
 void require_equal_parts(const config::TrainSection& train, int ranks) {
-  if (train.batch_size % (train.accumulate * ranks) == 0) return;
-  throw Error(
-      ErrorKind::config,
-      Log::join("train.batch_size is ", train.batch_size, ", which cannot be shared by ", ranks,
-                " ranks in ", train.accumulate, " equal chunks each (train.accumulate)"));
+  if (train.batch_size % (train.accumulate * ranks) != 0)
+    throw Error(
+        ErrorKind::config,
+        Log::join("train.batch_size is ", train.batch_size, ", which cannot be shared by ", ranks,
+                  " ranks in ", train.accumulate, " equal chunks each (train.accumulate)"));
+  // The heads get a rank's part whole, whatever its chunks; BatchNorm's modules refuse one row.
+  if (ranks > 1 && train.batch_size == ranks)
+    throw Error(ErrorKind::config, Log::join("train.batch_size is ", train.batch_size,
+                                             ", a single picture for each of ", ranks,
+                                             " ranks: each needs two or more, so ", 2 * ranks,
+                                             " at least, or fewer ranks"));
 }
 
 }  // namespace
