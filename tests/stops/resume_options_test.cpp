@@ -92,6 +92,15 @@ TEST_CASE("other pictures are refused") {
   CHECK(has(result.err, "are not those it was trained on; --allow-change data"));
 }
 
+TEST_CASE("where another part of the pictures is held out that is the reason") {
+  const Stopped stopped({"--set", "eval.holdout=0.15"});
+  const auto never = stopped.resume({"--set", "eval.knn_every=\"never\""});
+  CHECK(never.code == 3);
+  CHECK(has(never.err, "15 % of them were held out to evaluate with, now 0 %"));
+  CHECK(has(never.err, "eval.knn_every is not \"never\": give these as they were"));
+  CHECK(stopped.resume({"--set", "eval.knn_every=1"}).code == 0);
+}
+
 TEST_CASE("another number of threads is told, and the run goes on") {
   const Stopped stopped;
   const auto result = stopped.resume({"--set", "run.threads=2"});

@@ -9,7 +9,7 @@ using enum KeyClass;
 
 /// Which pictures are trained on is told by their fingerprint, so that they may move. Threads
 /// change the last bits alone, which a resume says. Test pictures and their settings are no part of
-/// the training; a part that is held out of it is.
+/// the training; a part that is held out of it is: where they change that, the fingerprint tells.
 const std::map<std::string, KeyClass>& classes() {
   static const std::map<std::string, KeyClass> all = {
       {"run.seed", identity},

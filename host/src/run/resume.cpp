@@ -56,6 +56,21 @@ void add_files(std::vector<Change>& changes, const formats::TrainingState& then,
   }
 }
 
+/// The share of the labelled pictures that is not trained on.
+double held_out(const config::EvalSection& eval) {
+  return eval.knn_every < 0 || !eval.path.empty() ? 0 : eval.holdout;
+}
+
+std::string other_pictures(const config::Config& then, const config::Config& now) {
+  std::string what = "the pictures in " + now.data.path + " are not those it was trained on";
+  const double before = held_out(then.eval), after = held_out(now.eval);
+  if (before == after) return what;
+  return what + Log::join(": ", 100 * before, " % of them were held out to evaluate with, now ",
+                          100 * after,
+                          " %; eval.holdout is in force where there is no eval.path and "
+                          "eval.knn_every is not \"never\": give these as they were");
+}
+
 std::vector<Change> changes_since(const checkpoint::Verified& from, const TrainingParts& parts,
                                   const formats::TrainingState& now, plugin::Catalog& catalog) {
   std::vector<Change> changes;
@@ -66,9 +81,7 @@ std::vector<Change> changes_since(const checkpoint::Verified& from, const Traini
   // Nor did they know another way.
   if (then.train.passes == "auto") then.train.passes = "apart";
   add_keys(changes, then, parts.config);
-  if (from.state.data != now.data)
-    changes.push_back(
-        {"data", "the pictures in " + parts.config.data.path + " are not those it was trained on"});
+  if (from.state.data != now.data) changes.push_back({"data", other_pictures(then, parts.config)});
   add_plugins(changes, from.state, now);
   add_files(changes, from.state, now);
   return changes;
