@@ -244,9 +244,11 @@ int ProcessGroup::size() const {
   return impl_->place().size;
 }
 at::Tensor ProcessGroup::all_reduce_sum(const at::Tensor& tensor) {
+  detail::check_sum(tensor);
   return Sum<Impl>::apply(tensor, reinterpret_cast<std::int64_t>(impl_.get()));
 }
 at::Tensor ProcessGroup::all_gather(const at::Tensor& tensor) {
+  detail::check_gather(tensor);
   return Gather<Impl>::apply(tensor, reinterpret_cast<std::int64_t>(impl_.get()));
 }
 void ProcessGroup::copy_from_first(std::span<const at::Tensor> tensors) {

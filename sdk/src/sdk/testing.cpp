@@ -105,9 +105,11 @@ class ThreadRank final : public Collective {
   int rank() const override { return rank_; }
   int size() const override { return group_.size(); }
   at::Tensor all_reduce_sum(const at::Tensor& tensor) override {
+    detail::check_sum(tensor);
     return ReduceSum::apply(tensor, reinterpret_cast<std::int64_t>(&group_), std::int64_t{rank_});
   }
   at::Tensor all_gather(const at::Tensor& tensor) override {
+    detail::check_gather(tensor);
     return Gather::apply(tensor, reinterpret_cast<std::int64_t>(&group_), std::int64_t{rank_});
   }
 
