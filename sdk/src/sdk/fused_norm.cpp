@@ -3,6 +3,7 @@
 #include "tandem/sdk/fused_norm.hpp"
 
 #include "fused_norm_kernels.hpp"
+#include "norm_rows.hpp"
 #include "norm_scopes.hpp"
 #include "tandem/base/error.hpp"
 
@@ -26,35 +27,18 @@ namespace {
 
 using fused::Affine;
 using fused::Block;
+using fused::Rows;
 using fused::Sums;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Values = std::vector<double>;
 
-/// Maps in channels-last memory: rows of channels, in blocks that are the same for any number of
-/// threads.
-class Rows {
- public:
-  explicit Rows(const at::Tensor& maps)
-      : channels(maps.size(1)),
-        rows(maps.numel() / channels),
-        block_(std::max<std::int64_t>(64, 65536 / channels)) {}
-  std::int64_t blocks() const { return (rows + block_ - 1) / block_; }
-  std::int64_t rows_of(std::int64_t block) const { return std::min(block_, rows - block * block_); }
-  /// Calls `work(block, its first element, its shape)` for each, on LibTorch's threads.
-  template <class Work>
-  void each(const Work& work) const {
-    at::parallel_for(0, blocks(), 1, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t block = first; block < last; ++block)
-        work(block, block * block_ * channels, Block{rows_of(block), channels});
-    });
-  }
-
-  const std::int64_t channels, rows;
-
- private:
-  std::int64_t block_;
-};
+/// Calls `work` with a number of the maps' type.
+template <class Work>
+auto with_type(const at::Tensor& maps, const Work& work) {
+  if (maps.scalar_type() == at::kFloat) return work(float{});
+  return work(c10::BFloat16{});
+}
 
 /// Two sums a channel for each block, as `find(first element, shape, where to)` has them.
 class Partial {
@@ -81,7 +65,8 @@ struct Moments {
 };
 
 /// Chan, Golub and LeVeque (1979): means and sums of squares about them, merged.
-Moments moments_of(const float* x, const Rows& rows) {
+template <class T>
+Moments moments_of(const T* x, const Rows& rows) {
   Partial partial(rows, [&](std::int64_t offset, Block shape, Sums sums) {
     fused::moments(x + offset, shape, sums);
   });
@@ -141,15 +126,16 @@ Scaling make_scaling(const Moments& moments, const BatchNormState& norm) {
 }
 
 Scaling find_scaling(const at::Tensor& x, const Rows& rows, const BatchNormState& norm) {
-  const Moments moments = moments_of(x.const_data_ptr<float>(), rows);
+  const Moments moments = with_type(
+      x, [&](auto number) { return moments_of(x.const_data_ptr<decltype(number)>(), rows); });
   const auto count = static_cast<double>(rows.rows);
   move_running(norm.running_mean, moments.mean, 1, norm.momentum);
   move_running(norm.running_var, moments.variance, count / (count - 1), norm.momentum);
   return make_scaling(moments, norm);
 }
 
-void normalise(const Rows& rows, const float* from, const float* residual, const Scaling& scaling,
-               float* to) {
+template <class T>
+void normalise(const Rows& rows, const T* from, const T* residual, const Scaling& scaling, T* to) {
   rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
     fused::normalise(from + offset, residual == nullptr ? nullptr : residual + offset, to + offset,
                      shape, view_of(scaling.affine));
@@ -172,9 +158,13 @@ void normalise(const at::Tensor& x, const at::Tensor& residual, const Scalings& 
   for (std::size_t p = 0; p < scalings.size(); ++p) {
     const at::Tensor from = part_of(x, p, scalings.size());
     const at::Tensor added = part_of(residual, p, scalings.size());
-    normalise(Rows(from), from.const_data_ptr<float>(),
-              added.defined() ? added.const_data_ptr<float>() : nullptr, scalings[p],
-              part_of(y, p, scalings.size()).data_ptr<float>());
+    const at::Tensor to = part_of(y, p, scalings.size());
+    with_type(x, [&](auto number) {
+      using T = decltype(number);
+      normalise(Rows(from), from.const_data_ptr<T>(),
+                added.defined() ? added.const_data_ptr<T>() : nullptr, scalings[p],
+                to.data_ptr<T>());
+    });
   }
 }
 
@@ -213,26 +203,32 @@ struct PartOfBackward {
   at::Tensor x, y, dy, g, dx;
 
   Gradients run(const Scaling& scaling) const {
+    return with_type(x, [&](auto number) { return run_as<decltype(number)>(scaling); });
+  }
+
+ private:
+  template <class T>
+  Gradients run_as(const Scaling& scaling) const {
     const Rows rows(x);
-    const float* const from = x.const_data_ptr<float>();
-    const Gradients found = sums(rows, scaling);
-    const float* const behind = g.const_data_ptr<float>();
-    const auto pass = y.defined() ? fused::input : fused::masked_input;
+    const Gradients found = sums<T>(rows, scaling);
+    const T *const from = x.const_data_ptr<T>(), *const behind = g.const_data_ptr<T>();
+    T* const to = dx.data_ptr<T>();
+    const auto pass = y.defined() ? fused::input<T> : fused::masked_input<T>;
     rows.each([&](std::int64_t, std::int64_t offset, Block shape) {
-      pass(from + offset, behind + offset, dx.data_ptr<float>() + offset, shape,
-           view_of(scaling.affine), {found.constant.data(), found.slope.data()});
+      pass(from + offset, behind + offset, to + offset, shape, view_of(scaling.affine),
+           {found.constant.data(), found.slope.data()});
     });
     return found;
   }
 
- private:
+  template <class T>
   Gradients sums(const Rows& rows, const Scaling& scaling) const {
-    const float *const from = x.const_data_ptr<float>(), *const up = dy.const_data_ptr<float>();
+    const T *const from = x.const_data_ptr<T>(), *const up = dy.const_data_ptr<T>();
     const Affine affine = view_of(scaling.affine);
     Partial partial(rows, [&](std::int64_t offset, Block shape, Sums sums) {
       if (!y.defined()) return fused::masked_sums(from + offset, up + offset, shape, affine, sums);
-      fused::masking_sums(from + offset, y.const_data_ptr<float>() + offset, up + offset,
-                          g.data_ptr<float>() + offset, shape, affine.mean, sums);
+      fused::masking_sums(from + offset, y.const_data_ptr<T>() + offset, up + offset,
+                          g.data_ptr<T>() + offset, shape, affine.mean, sums);
     });
     return sum_up(partial, rows, scaling);
   }
@@ -313,23 +309,25 @@ class Recomputed {
   Scalings scalings_;
 };
 
-bool is_plain_float(const at::Tensor& tensor) {
+bool is_plain(const at::Tensor& tensor, at::ScalarType type) {
   return tensor.defined() && tensor.is_cpu() && tensor.layout() == at::kStrided &&
-         tensor.scalar_type() == at::kFloat;
+         tensor.scalar_type() == type;
 }
 
-bool is_channels_last(const at::Tensor& maps) {
-  return is_plain_float(maps) && maps.dim() == 4 &&
+bool is_channels_last(const at::Tensor& maps, at::ScalarType type) {
+  return is_plain(maps, type) && maps.dim() == 4 &&
          maps.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 bool fits(const at::Tensor& x, const BatchNormState& norm, const at::Tensor& residual) {
-  if (holds_plain_batch_norm() || !norm.training || !is_channels_last(x) || x.numel() == 0)
+  const at::ScalarType type = x.scalar_type();
+  if (type != at::kFloat && type != at::kBFloat16) return false;
+  if (holds_plain_batch_norm() || !norm.training || !is_channels_last(x, type) || x.numel() == 0)
     return false;
-  if (residual.defined() && (!is_channels_last(residual) || residual.sizes() != x.sizes()))
+  if (residual.defined() && (!is_channels_last(residual, type) || residual.sizes() != x.sizes()))
     return false;
   const auto is_vector = [&](const at::Tensor& tensor) {
-    return is_plain_float(tensor) && tensor.is_contiguous() && tensor.dim() == 1 &&
+    return is_plain(tensor, at::kFloat) && tensor.is_contiguous() && tensor.dim() == 1 &&
            tensor.size(0) == x.size(1);
   };
   const auto may_lack = [&](const at::Tensor& tensor) {

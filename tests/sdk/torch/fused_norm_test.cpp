@@ -8,6 +8,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <string>
@@ -60,7 +61,7 @@ BatchNormState state_of(const Given& given, at::ScalarType type = at::kFloat) {
 
 Outcome run(const Given& given, at::ScalarType type = at::kFloat) {
   const at::Tensor x = leaf(given.x, type), residual = leaf(given.residual, type);
-  const BatchNormState norm = state_of(given, type);
+  const BatchNormState norm = state_of(given, type == at::kBFloat16 ? at::kFloat : type);
   const at::Tensor y = batch_norm_relu(x, norm, residual);
   y.backward(given.dy.to(type));
   return {y.detach(),
@@ -113,6 +114,37 @@ TEST_CASE("fused BatchNorm and ReLU are as near to float64 as LibTorch's operati
   }
 }
 
+TEST_CASE("in bfloat16 they are as near to float64 as LibTorch's operations, or nearer") {
+  for (const bool residual : {false, true}) {
+    INFO("residual: " << residual);
+    Given in = given({16, 48, 7, 9}, residual);
+    for (at::Tensor* maps : {&in.x, &in.residual, &in.dy})
+      if (maps->defined()) *maps = maps->to(at::kBFloat16);
+    const Outcome fused = run(in, at::kBFloat16);
+    const PlainBatchNorm scope;
+    const Outcome exact = run(in, at::kDouble), plain = run(in, at::kBFloat16);
+    for (const auto part : parts) {
+      if (!(exact.*part).defined()) continue;
+      CHECK(error_of(fused.*part, exact.*part) <=
+            std::max(3e-3, 1.1 * error_of(plain.*part, exact.*part)));
+    }
+  }
+}
+
+TEST_CASE("a bfloat16 result is the nearest, ties to even, and a NaN stays one") {
+  // Weight 1, bias 0, mean 0 and variance 1 − eps: what goes in comes out, but for rounding.
+  const at::Tensor x = channels_last(torch::tensor({1.0F, -1.0F}).view({2, 1, 1, 1}));
+  const auto through = [&](float bias) {
+    const BatchNormState norm{torch::zeros({1}), torch::full({1}, bias), {}, {}};
+    return batch_norm_relu(x.to(at::kBFloat16), norm).to(at::kFloat)[0].item<float>();
+  };
+  // bfloat16 has 8 significant bits: between 1 and 2 it steps by 1/128.
+  CHECK(through(1 + 1.0F / 256) == 1);
+  CHECK(through(1 + 3.0F / 256) == 1 + 2.0F / 128);
+  CHECK(through(1 + 1.1F / 256) == 1 + 1.0F / 128);
+  CHECK(std::isnan(through(std::numeric_limits<float>::quiet_NaN())));
+}
+
 TEST_CASE("each number of threads gives the same bits, with and without a graph") {
   for (const bool residual : {false, true}) {
     const Given in = given({24, 40, 16, 16}, residual);
@@ -131,7 +163,7 @@ TEST_CASE("each number of threads gives the same bits, with and without a graph"
   }
 }
 
-TEST_CASE("only channels-last float32 maps in training are fused; all else is LibTorch's") {
+TEST_CASE("only channels-last maps of float32 and bfloat16 in training are fused") {
   const Given in = given({4, 6, 3, 3}, true);
   CHECK(runs_fused(in.x, state_of(in), in.residual));
   CHECK(runs_fused(in.x, state_of(in)));
@@ -139,7 +171,11 @@ TEST_CASE("only channels-last float32 maps in training are fused; all else is Li
   CHECK_FALSE(runs_fused(in.x.contiguous(), state_of(in)));
   CHECK_FALSE(runs_fused(in.x, state_of(in), in.residual.contiguous()));
   CHECK_FALSE(runs_fused(in.x.to(at::kDouble), state_of(in, at::kDouble)));
-  CHECK_FALSE(runs_fused(in.x.to(at::kBFloat16), state_of(in)));
+  CHECK(runs_fused(in.x.to(at::kBFloat16), state_of(in), in.residual.to(at::kBFloat16)));
+  CHECK_FALSE(runs_fused(in.x.to(at::kBFloat16), state_of(in), in.residual));
+  BatchNormState narrow = state_of(in);
+  narrow.weight = narrow.weight.detach().to(at::kBFloat16);
+  CHECK_FALSE(runs_fused(in.x.to(at::kBFloat16), narrow));
   CHECK_FALSE(runs_fused(in.x.flatten(2), state_of(in)));
   BatchNormState evaluated = state_of(in);
   evaluated.training = false;

@@ -20,12 +20,13 @@ struct BatchNormState {
 
 /// relu(batch_norm(x) + residual), the residual (undefined: none) of x's shape.
 ///
-/// In training, on the CPU, with float32 throughout and maps in channels-last memory, one pass over
-/// memory finds the statistics and one writes the result; the gradient takes two passes and no
-/// memory but its own. Statistics and sums are totalled in double, over rows that are shared out
-/// alike for any number of threads: the same bits for each. There is no second derivative of that:
-/// a backward pass with `create_graph` throws Error(usage). Everything else, and all work within a
-/// PlainBatchNorm, is done by LibTorch's own operations.
+/// In training, on the CPU, with maps of float32 or bfloat16 in channels-last memory and all else
+/// in float32, as arithmetic is, one pass over memory finds the statistics and one writes the
+/// result; the gradient takes two passes and no memory but its own. Statistics and sums are
+/// totalled in double, over rows that are shared out alike for any number of threads: the same bits
+/// for each. There is no second derivative of that: a backward pass with `create_graph` throws
+/// Error(usage). Everything else, and all work within a PlainBatchNorm, is done by LibTorch's own
+/// operations.
 ///
 /// Throws c10::Error where x, or a part of it (BatchNormParts), has one value a channel in
 /// training, as torch::nn::BatchNorm2d does. [any thread; not two at a time with the same running
