@@ -43,7 +43,9 @@ Finding libtorch() {
 }
 
 Finding memory_format() {
-  return {"layout", "channels-last, of batches and convolution weights (run.layout)", {{"channels_last", true}}};
+  return {"layout",
+          "channels-last, of batches and convolution weights (run.layout)",
+          {{"channels_last", true}}};
 }
 
 Finding cuda() {

@@ -24,7 +24,7 @@ TEST_CASE("a convolution is noted once, as a scripted model asks for it and as a
   CHECK(scripted.begin()->first.name() == "conv 3x3 3-4 of 8x8 forward");
   // Of 2 pictures with 8 x 8 places a multiplication and an addition for 3 channels to 4, 3 x 3.
   CHECK(flop_of(scripted) == 2.0 * 2 * 8 * 8 * 3 * 4 * 3 * 3);
-  CHECK(traced == scripted);
+  CHECK((traced == scripted));
 }
 
 TEST_CASE("a kernel's name tells a type that is not float32") {

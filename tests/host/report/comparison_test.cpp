@@ -84,9 +84,9 @@ TEST_CASE("only finished runs enter, and what differs is told") {
 
 TEST_CASE("a lack of accuracies is told apart from a lack of seeds") {
   Runs runs;
-  runs.add("a/one", {});
-  runs.add("b/one", {.objective = "simsiam"});
-  runs.add("c/one", {.objective = "simclr"});
+  runs.add("a", {});
+  runs.add("b", {.objective = "simsiam"});
+  runs.add("c", {.objective = "simclr"});
   const std::string seeds = "no interval without two seeds";
   CHECK(mentions(runs.compare().notes, seeds));
   CHECK_FALSE(mentions(runs.compare().notes, "No accuracy"));
