@@ -44,7 +44,14 @@ TEST_CASE("views pass a ResNet together, and a run says so") {
   // In chunks, which are there to save memory, one view's at a time.
   REQUIRE(here.run(here.tiny({"--out", "chunks", "--set", "train.accumulate=2"})).code == 0);
   CHECK(passes(here, "chunks") == "apart");
-  // What goes on keeps what it began with.
+  // What goes on keeps what it began with, and a run of programs that knew one way that one.
+  Words on = {"train",          "auto",           "--resume",    "--set",
+              "train.epochs=3", "--allow-change", "train.epochs"};
+  CHECK(here.run(on).code == 0);
+  CHECK(passes(here, "auto") == "together");
+  const std::string config = read_file(here / "apart/config.toml"), key = "passes = \"apart\"\n";
+  write_file(here / "apart/config.toml",
+             std::string(config).replace(config.find(key), key.size(), ""));
   const auto more = here.run({"train", "apart", "--resume", "--set", "train.passes=auto", "--set",
                               "train.epochs=3", "--allow-change", "train.epochs"});
   CAPTURE(more.err);

@@ -105,7 +105,7 @@ TEST_CASE("views pass a scripted ResNet one after another, whose modules count b
   CAPTURE(refused.err);
   CHECK(refused.code == 3);
   CHECK(has(refused.err,
-            "a trial with 'torchscript' and 'barlow_twins' gave other latents; set "
+            "a trial of 'torchscript': it left other buffers behind; set "
             "train.passes = \"apart\""));
 }
 

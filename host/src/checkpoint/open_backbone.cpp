@@ -11,7 +11,10 @@ OpenedBackbone open_backbone(const std::filesystem::path& weights, plugin::Catal
                              bool trust, Log& log) {
   const roles::KeepRandomState keep;  // making a network draws its first weights
   OpenedBackbone opened;
-  opened.saved = saved_backbone(formats::SafetensorsFile::open(weights));
+  const auto file = formats::SafetensorsFile::open(weights);
+  opened.saved = saved_backbone(file);
+  const auto layout = file.metadata().find("layout");
+  opened.contiguous = layout != file.metadata().end() && layout->second == "contiguous";
   const auto& saved = opened.saved;
   const auto found = catalog.find_as<BackboneFactory>(Role::backbone, saved.id);
   const auto values =
@@ -19,7 +22,7 @@ OpenedBackbone open_backbone(const std::filesystem::path& weights, plugin::Catal
                           "[backbone] of " + weights.string(), "backbone '" + saved.id + "'");
   opened.backbone = roles::make_backbone(found, values, {saved.tap, saved.channels, trust, &log});
   opened.backbone->to(at::kCPU, at::kFloat);
-  roles::to_channels_last(*opened.backbone);
+  if (!opened.contiguous) roles::to_channels_last(*opened.backbone);
   load_weights(weights, *opened.backbone);
   opened.backbone->train(false);
   return opened;

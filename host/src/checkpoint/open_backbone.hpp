@@ -12,7 +12,8 @@ namespace tandem::checkpoint {
 /// A trained backbone and what its file says about it.
 struct OpenedBackbone {
   SavedBackbone saved;
-  std::unique_ptr<Backbone> backbone;  ///< float32 on the CPU, channels-last, in eval mode
+  std::unique_ptr<Backbone> backbone;  ///< float32 on the CPU, in eval mode
+  bool contiguous = false;  ///< pictures and weights lie channel by channel; else channels-last
 };
 
 /// Makes the backbone that a file of weights describes, and gives it these weights. `trust`: code

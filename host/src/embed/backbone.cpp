@@ -34,12 +34,15 @@ TrainedBackbone load_backbone(const std::filesystem::path& run, const BackboneOp
   const auto lock = lock_plugins();
   auto catalog = search_plugins(options.plugins, log);
   const auto weights = std::filesystem::is_directory(run) ? run / "backbone.safetensors" : run;
-  auto [saved, backbone] = checkpoint::open_backbone(weights, catalog, options.trust, log);
+  auto [saved, backbone, contiguous] =
+      checkpoint::open_backbone(weights, catalog, options.trust, log);
   const auto sample = at::zeros({2, saved.channels, saved.height, saved.width});
   TrainedBackbone trained{saved.id,   saved.channels, saved.height, saved.width,
                           saved.mean, saved.std,      nullptr};
-  trained.encoder = std::make_shared<roles::HostEncoder>(std::move(backbone),
-                                                         roles::Pooling(saved.pool), sample, log);
+  auto encoder = std::make_shared<roles::HostEncoder>(std::move(backbone),
+                                                      roles::Pooling(saved.pool), sample, log);
+  if (contiguous) encoder->hand_on_contiguous();
+  trained.encoder = std::move(encoder);
   trained.encoder->train(false);
   return trained;
 }

@@ -14,9 +14,9 @@ namespace tandem::report {
 namespace {
 
 /// Keys of config.toml, by section, that leave the task as it is.
-constexpr std::array<std::string_view, 7> of_no_account = {
+constexpr std::array<std::string_view, 8> of_no_account = {
     "[run]seed",     "[run]out",       "[run]threads",     "[run]device",
-    "[data]workers", "[data]cache_mb", "[train]log_every",
+    "[data]workers", "[data]cache_mb", "[train]log_every", "[train]passes",
 };
 
 /// What config.toml does not say: the builds of the plugins, and the weights it started from.

@@ -24,10 +24,13 @@ std::vector<at::Tensor> noise(const std::vector<data::Shape>& shapes, at::Scalar
   return views;
 }
 
-bool same_together(const config::Config& config, train::Learner& learner,
-                   const std::vector<data::Shape>& shapes, const train::Plan& plan) {
-  return config.train.views == "separate" && plan.device.is_cpu() &&
-         learner.same_together(noise(shapes, plan.type));
+/// Why views of this run cannot pass together; empty where they can.
+std::string obstacle(const config::Config& config, train::Learner& learner,
+                     const std::vector<data::Shape>& shapes, const train::Plan& plan) {
+  if (config.train.views != "separate") return "train.views is \"" + config.train.views + '"';
+  if (!plan.device.is_cpu()) return "run.device is not the CPU";
+  const std::string found = learner.difference_together(noise(shapes, plan.type));
+  return found.empty() ? "" : "a trial of '" + config.backbone.id + "': " + found;
 }
 
 /// What rank 0 says.
@@ -57,18 +60,19 @@ std::string settle_passes(const config::Config& config, train::Learner& learner,
   const std::string& wanted = config.train.passes;
   // A chunk of all views takes the memory of as many chunks of one.
   const bool for_memory = wanted == "auto" && config.train.accumulate > 1;
-  const bool same =
-      wanted != "apart" && !for_memory && same_together(config, learner, shapes, plan);
-  if (wanted == "together" && !same) {
-    throw Error(ErrorKind::config,
-                "train.passes = \"together\" needs separate views on the CPU, and networks whose "
-                "rows meet in BatchNorm alone and that draw no random numbers: a trial with '" +
-                    config.backbone.id + "' and '" + config.objective.id +
-                    "' gave other latents; set train.passes = \"apart\"");
+  std::string apart;
+  if (for_memory)
+    apart = "train.accumulate saves memory";
+  else if (wanted != "apart")
+    apart = obstacle(config, learner, shapes, plan);
+  if (wanted == "together" && !apart.empty()) {
+    throw Error(ErrorKind::config, "train.passes = \"together\" would train something else, by " +
+                                       apart + "; set train.passes = \"apart\"");
   }
-  const bool together = agreed(same, ranks);
+  const bool together = agreed(wanted != "apart" && apart.empty(), ranks);
   log.write(LogLevel::debug, together ? "views of one size pass the backbone together"
-                                      : "views pass the backbone one after another");
+                                      : "views pass the backbone one after another" +
+                                            (apart.empty() ? std::string() : ": " + apart));
   return together ? "together" : "apart";
 }
 

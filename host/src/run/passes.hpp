@@ -19,8 +19,8 @@ config::Config keep_passes(config::Config config, FolderUse use);
 
 /// What `train.passes` means for a learner of views of these shapes, "together" or "apart": what
 /// the configuration says, or by a trial of two noisy rows a view, of rank 0. Every rank calls it.
-/// Throws Error(config) where "together" is wanted and the trial gives something else, or the
-/// network is not on the CPU.
+/// Throws Error(config) where "together" is wanted and the trial gives something else, views are
+/// joint, or the network is not on the CPU.
 std::string settle_passes(const config::Config& config, train::Learner& learner,
                           const std::vector<data::Shape>& shapes, const train::Plan& plan,
                           Collective& ranks, Log& log);

@@ -106,8 +106,8 @@ Learner::Learner(LearnerParts parts)
   parts_.objective->train(true);
 }
 
-bool Learner::same_together(std::span<const at::Tensor> views) {
-  return train::same_together(*parts_.objective, networks(), parts_.views, views);
+std::string Learner::difference_together(std::span<const at::Tensor> views) {
+  return train::difference_together(*parts_.objective, networks(), parts_.views, views);
 }
 
 std::vector<at::Tensor> Learner::of_all_ranks(std::span<const at::Tensor> views) {

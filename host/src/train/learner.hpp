@@ -62,10 +62,10 @@ class Learner {
   /// Whether views of one size, role and target, where they are not `joint`, pass the encoder as
   /// one batch with BatchNorm's statistics of their own: see EncodingParts. At first they do not.
   void pass_together(bool on) { together_ = on; }
-  /// Whether that makes no difference but in time: tried with `views`, a few rows of each, without
-  /// a graph. It does where the encoder draws random numbers, or has its rows meet elsewhere than
-  /// in BatchNorm. State and random state stay as they were.
-  bool same_together(std::span<const at::Tensor> views);
+  /// What that would change beside the time, tried with `views`, a few rows of each: nothing
+  /// (empty), unless the encoder draws random numbers, has its rows meet elsewhere than in
+  /// BatchNorm, counts batches or tells views apart. State and random state stay as they were.
+  std::string difference_together(std::span<const at::Tensor> views);
 
   /// The views of all ranks, in their order; every rank must ask. After a step that threw
   /// Error(guard), which all ranks throw together.

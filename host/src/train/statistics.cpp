@@ -4,26 +4,37 @@
 
 namespace tandem::train {
 
-void Statistics::keep(const std::vector<Stateful*>& objects) {
-  tensors_.clear();
+namespace {
+
+std::vector<at::Tensor> running_values(const std::vector<Stateful*>& objects) {
+  std::vector<at::Tensor> tensors;
   for (Stateful* object : objects) {
     for (const auto& item : state_of(*object).buffers)
-      if (item.tensor.dim() <= 1) tensors_.push_back(item.tensor);
+      if (item.tensor.dim() <= 1) tensors.push_back(item.tensor);
   }
-  values_.resize(tensors_.size());
+  return tensors;
+}
+
+}  // namespace
+
+void Statistics::keep(const std::vector<Stateful*>& objects) {
+  objects_ = objects;
+  const auto tensors = running_values(objects_);
+  values_.resize(tensors.size());
   const at::NoGradGuard no_grad;
   for (std::size_t i = 0; i < values_.size(); ++i) {
-    if (values_[i].defined() && values_[i].sizes() == tensors_[i].sizes() &&
-        values_[i].scalar_type() == tensors_[i].scalar_type())
-      values_[i].copy_(tensors_[i]);
+    if (values_[i].defined() && values_[i].sizes() == tensors[i].sizes() &&
+        values_[i].scalar_type() == tensors[i].scalar_type())
+      values_[i].copy_(tensors[i]);
     else
-      values_[i] = tensors_[i].detach().clone();
+      values_[i] = tensors[i].detach().clone();
   }
 }
 
 void Statistics::restore() {
   const at::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < values_.size(); ++i) tensors_[i].copy_(values_[i]);
+  const auto tensors = running_values(objects_);
+  for (std::size_t i = 0; i < values_.size(); ++i) tensors.at(i).copy_(values_[i]);
 }
 
 }  // namespace tandem::train

@@ -13,11 +13,12 @@ class Statistics {
  public:
   /// Copies what the objects hold now; memory is used again where sizes are as they were.
   void keep(const std::vector<Stateful*>& objects);
-  /// Puts the values that were kept last back where they came from.
+  /// Puts the values that were kept last back where they came from: into the tensors that the
+  /// objects, which must live, hold now. A scripted network may have put others in their places.
   void restore();
 
  private:
-  std::vector<at::Tensor> tensors_;
+  std::vector<Stateful*> objects_;
   std::vector<at::Tensor> values_;
 };
 

@@ -22,10 +22,10 @@ at::Tensor channels_last(const at::Tensor& maps) {
 
 /// A layer, and two batches of different means that it sees one after another.
 struct Layer {
-  explicit Layer(bool with_residual) {
+  explicit Layer(bool with_residual, at::ScalarType type = at::kFloat) {
     torch::manual_seed(61);
-    const auto maps = [](double shift) {
-      return channels_last(torch::randn({rows, channels, 6, 7}) + shift);
+    const auto maps = [type](double shift) {
+      return channels_last((torch::randn({rows, channels, 6, 7}) + shift).to(type));
     };
     batches = {maps(0), maps(3)};
     if (with_residual) residuals = {maps(0.5), maps(-1)};
@@ -99,11 +99,14 @@ constexpr at::Tensor Outcome::*members[] = {&Outcome::y,       &Outcome::dx,    
 
 TEST_CASE("two batches in parts are normalised as one after another, to the bit") {
   for (const bool residual : {false, true}) {
-    INFO("residual: " << residual);
-    const Outcome expected = apart(Layer(residual)), found = together(Layer(residual));
-    for (const auto member : members) {
-      REQUIRE((found.*member).defined() == (expected.*member).defined());
-      if ((found.*member).defined()) CHECK(torch::equal(found.*member, expected.*member));
+    for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+      INFO("residual: " << residual << ", " << type);
+      const Outcome expected = apart(Layer(residual, type));
+      const Outcome found = together(Layer(residual, type));
+      for (const auto member : members) {
+        REQUIRE((found.*member).defined() == (expected.*member).defined());
+        if ((found.*member).defined()) CHECK(torch::equal(found.*member, expected.*member));
+      }
     }
   }
 }
