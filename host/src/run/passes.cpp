@@ -1,11 +1,11 @@
 #include "run/passes.hpp"
 
 #include "config/parse.hpp"
+#include "run/together.hpp"
 #include "tandem/base/error.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/rand.h>
-#include <ATen/ops/scalar_tensor.h>
 
 #include <filesystem>
 
@@ -31,13 +31,6 @@ std::string obstacle(const config::Config& config, train::Learner& learner,
   if (!plan.device.is_cpu()) return "run.device is not the CPU";
   const std::string found = learner.difference_together(noise(shapes, plan.type));
   return found.empty() ? "" : "a trial of '" + config.backbone.id + "': " + found;
-}
-
-/// What rank 0 says.
-bool agreed(bool own, Collective& ranks) {
-  if (ranks.size() == 1) return own;
-  const at::Tensor said = at::scalar_tensor(ranks.rank() == 0 && own ? 1 : 0, at::kLong);
-  return ranks.all_reduce_sum(said).item<std::int64_t>() == 1;
 }
 
 }  // namespace
@@ -69,7 +62,7 @@ std::string settle_passes(const config::Config& config, train::Learner& learner,
     throw Error(ErrorKind::config, "train.passes = \"together\" would train something else, by " +
                                        apart + "; set train.passes = \"apart\"");
   }
-  const bool together = agreed(wanted != "apart" && apart.empty(), ranks);
+  const bool together = said_by_first(wanted != "apart" && apart.empty(), ranks) == 1;
   log.write(LogLevel::debug, together ? "views of one size pass the backbone together"
                                       : "views pass the backbone one after another" +
                                             (apart.empty() ? std::string() : ": " + apart));

@@ -6,8 +6,6 @@
 #include "tandem/base/error.hpp"
 #include "train/precision.hpp"
 
-#include <ATen/ops/scalar_tensor.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -43,12 +41,9 @@ std::string choose(bool on_cpu, Log& log) {
 
 /// What rank 0 says.
 std::string agreed(const std::string& own, train::ProcessGroup* group) {
-  auto& ranks = ranks_of(group);
-  if (ranks.size() == 1) return own;
   constexpr std::array names = {"float32", "bfloat16", "float64"};
   const auto place = std::find(names.begin(), names.end(), own) - names.begin();
-  const at::Tensor said = at::scalar_tensor(ranks.rank() == 0 ? place : 0, at::kLong);
-  return names.at(static_cast<std::size_t>(ranks.all_reduce_sum(said).item<std::int64_t>()));
+  return names.at(static_cast<std::size_t>(said_by_first(place, ranks_of(group))));
 }
 
 }  // namespace

@@ -12,6 +12,11 @@ Collective& ranks_of(train::ProcessGroup* group) {
   return group != nullptr ? static_cast<Collective&>(*group) : single_rank();
 }
 
+std::int64_t said_by_first(std::int64_t own, Collective& ranks) {
+  const at::Tensor said = at::scalar_tensor(ranks.rank() == 0 ? own : 0, at::kLong);
+  return ranks.all_reduce_sum(said).item<std::int64_t>();
+}
+
 train::Position share_start(train::ProcessGroup* group, Learning& learning,
                             const train::Position& start) {
   if (group == nullptr) return start;
